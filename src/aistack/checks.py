@@ -1,0 +1,53 @@
+"""Every argument of a model is checked here, so that bad input stops with a sentence and not with a NaN."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.ArrayLike
+"""A number or an array of numbers; all models broadcast."""
+
+FloatArray = npt.NDArray[np.float64] | np.float64
+"""What a model returns: a NumPy float for scalar input, an array otherwise."""
+
+
+def positive(name: str, value: Numbers, *, at_most: float = math.inf) -> npt.NDArray[np.float64]:
+    """Return `value` as floats; `ValueError` unless every one is finite, above 0 and not above `at_most`."""
+    return _within(name, value, at_most, zero_allowed=False)
+
+
+def not_negative(name: str, value: Numbers, *, at_most: float = math.inf) -> npt.NDArray[np.float64]:
+    """Return `value` as floats; `ValueError` unless every one is finite, 0 or more and not above `at_most`."""
+    return _within(name, value, at_most, zero_allowed=True)
+
+
+def together(**arguments: npt.NDArray[np.float64]) -> None:
+    """`ValueError` unless the arguments' shapes broadcast with each other."""
+    try:
+        np.broadcast_shapes(*(np.shape(value) for value in arguments.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in arguments.items())
+        raise ValueError(f"shapes do not fit each other: {shapes}") from None
+
+
+def _within(name: str, value: Numbers, at_most: float, *, zero_allowed: bool) -> npt.NDArray[np.float64]:
+    try:
+        numbers = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} = {value!r} is not a number; allowed: {_range(at_most, zero_allowed)}"
+        ) from None
+    inside = (numbers >= 0) if zero_allowed else (numbers > 0)
+    good = inside & (numbers <= at_most) & np.isfinite(numbers)
+    if not good.all():
+        first = numbers[~good].flat[0] if numbers.ndim else numbers[()]
+        raise ValueError(f"{name} = {first:g} is out of range; allowed: {_range(at_most, zero_allowed)}")
+    return numbers
+
+
+def _range(at_most: float, zero_allowed: bool) -> str:
+    lower = "0 or more" if zero_allowed else "above 0"
+    return f"{lower}, finite" if math.isinf(at_most) else f"{lower}, at most {at_most:g}"

@@ -1,0 +1,1 @@
+"""How it is taught: data, charts, explorers, questions, checking, building and the command line."""

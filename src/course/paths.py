@@ -1,0 +1,11 @@
+"""Where the rooms of the course are. Everything else asks here instead of counting parent folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DATASETS = ROOT / "datasets"
+LESSONS = ROOT / "lessons"
+EXERCISES = ROOT / "exercises"
+SOLUTIONS = EXERCISES / "solutions"

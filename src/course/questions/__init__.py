@@ -1,0 +1,23 @@
+"""The course's questions, one module a lesson, found by id."""
+
+from __future__ import annotations
+
+from course.questions import lesson_01
+from course.questions.question import Misconception, Question, Verdict
+
+__all__ = ["ALL", "Misconception", "Question", "Verdict", "get", "of_sheet"]
+
+ALL: dict[str, Question] = {question.id: question for question in lesson_01.QUESTIONS}
+
+
+def get(question_id: str) -> Question:
+    """Return a question by its id, such as `01-q3`; `LookupError` lists the known ones."""
+    try:
+        return ALL[question_id]
+    except KeyError:
+        raise LookupError(f"no question {question_id!r}; known: {', '.join(ALL)}") from None
+
+
+def of_sheet(sheet: str) -> list[Question]:
+    """Return the questions of a sheet, such as `01`, in order."""
+    return [question for question in ALL.values() if question.sheet == sheet]

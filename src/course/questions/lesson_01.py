@@ -1,0 +1,407 @@
+"""Lesson 01: what does a chip buy you?"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from aistack.chips import Chip, ridge_flop_per_byte, step_seconds_bound
+from aistack.serving import Model, decode_work, max_batch
+from course.data import load
+from course.questions.question import Choosing, Inputs, LeavingOut, Misconception, Question
+
+_BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+
+
+def _row(table: str, key: str, value: str) -> dict[str, Any]:
+    rows = load(table)
+    return {str(name): cell for name, cell in rows[rows[key] == value].iloc[0].to_dict().items()}
+
+
+def _chip(name: str) -> Chip:
+    return Chip.from_row(_row("chips", "chip", name))
+
+
+def _measured_tflops(chip: str) -> float:
+    rows = load("published_results")
+    found = rows[(rows["quantity"] == "max_achievable_matmul_bf16") & (rows["chip"] == chip)]
+    return float(found["value"].iloc[0])
+
+
+def _tokens_per_s(chip: Chip, batch: float, context: int) -> float:
+    work = decode_work(_LLAMA, batch, context)
+    return batch / float(step_seconds_bound(*work, chip.peak_tflops, chip.bandwidth_gb_s))
+
+
+_LLAMA = Model.from_row(_row("models", "model", "Llama 3.1 8B"))
+_H100, _H20, _MI300X = _chip("H100 SXM"), _chip("H20"), _chip("MI300X")
+_MI300X_ROW = _row("chips", "chip", "MI300X")
+
+RIDGE = Question(
+    id="01-q1",
+    asks="Compute the ridge point of a chip that the lesson did not compute",
+    objective=1,
+    answer_name="ridge",
+    reference=float(ridge_flop_per_byte(_MI300X.peak_tflops, _MI300X.bandwidth_gb_s)),
+    alternatives=(np.float64(_MI300X.peak_tflops * 1e12 / (_MI300X.bandwidth_gb_s * 1e9)),),
+    misconceptions=(
+        Misconception(
+            "tera over giga",
+            _MI300X.peak_tflops / _MI300X.bandwidth_gb_s,
+            "You divided TFLOP/s by GB/s. A tera is a thousand gigas, and the thousand got lost.",
+        ),
+        Misconception(
+            "upside down",
+            _MI300X.bandwidth_gb_s / _MI300X.peak_tflops / 1000,
+            "That is bytes per operation. The ridge point counts operations per byte.",
+        ),
+        Misconception(
+            "capacity for bandwidth",
+            _MI300X.peak_tflops * 1000 / _MI300X.memory_gb,
+            "You used how much the memory holds. The ridge needs how fast it can be read.",
+        ),
+        Misconception(
+            "another precision",
+            float(ridge_flop_per_byte(_MI300X_ROW["fp8_tflops"], _MI300X.bandwidth_gb_s)),
+            "That is the ridge for 8-bit arithmetic. The question asks for 16-bit.",
+        ),
+    ),
+    hints=(
+        "At the ridge, computing and fetching take equally long: P / B.",
+        "Turn both into single units first: 1 TFLOP/s is 1e12 operations, 1 GB/s is 1e9 bytes a second.",
+    ),
+    praise="Below that many operations for each byte, this chip waits for its memory.",
+    section="One equation",
+)
+
+READ_CHART = Question(
+    id="01-q2",
+    asks="Read from a roofline chart which chip is fastest for a given job",
+    objective=2,
+    answer_name="fastest",
+    reference="C",
+    alternatives=("c",),
+    misconceptions=(
+        Misconception(
+            "highest roof",
+            "B",
+            "B has the highest flat roof, but a job at 20 operations per byte never gets up there. "
+            "Follow the vertical line only as far as it meets a roof.",
+        ),
+        Misconception(
+            "furthest ridge",
+            "A",
+            "A's roof bends furthest to the right, which means that it needs the most operations per byte "
+            "to be busy. That is no advantage here.",
+        ),
+        Misconception(
+            "all alike on the slope",
+            "all equal",
+            "All three are on their slopes, true, but the slopes are at different heights: a slope is a bandwidth.",
+        ),
+    ),
+    hints=(
+        "Put a finger on the vertical line and go up. Each roof is a ceiling for that chip.",
+        "Of the three ceilings above 20, which is the highest?",
+    ),
+    praise="Where the line crosses the slopes, the chip with the most bandwidth is the fastest.",
+    section="Two jobs, one chip",
+)
+
+
+def _roof(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> float:
+    return min(peak_tflops, intensity * bandwidth_gb_s / 1000)
+
+
+def _roof_numpy(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> np.float64:
+    return np.minimum(peak_tflops * 1e12, intensity * bandwidth_gb_s * 1e9) / 1e12
+
+
+def _roof_with_if(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> float:
+    ridge = peak_tflops * 1000 / bandwidth_gb_s
+    if intensity < ridge:
+        return intensity * bandwidth_gb_s / 1000
+    return peak_tflops
+
+
+def _roof_inputs(draw: random.Random) -> Inputs:
+    """Jobs on both sides of the ridge; the first so far below that a lost factor of 1000 shows, too."""
+    cases: Inputs = []
+    for side in (0.0004, 0.05, 0.4, 3.0, 20.0):
+        peak, bandwidth = draw.uniform(50, 2500), draw.uniform(300, 8000)
+        cases.append([side * peak * 1000 / bandwidth, peak, bandwidth])
+    return cases
+
+
+ROOF = Question(
+    id="01-q3",
+    asks="Write the roofline as a function",
+    objective=1,
+    answer_name="attainable",
+    reference=_roof,
+    alternatives=(_roof_numpy, _roof_with_if),
+    make_inputs=_roof_inputs,
+    points=2,
+    misconceptions=(
+        Misconception(
+            "tera and giga mixed",
+            lambda i, p, b: min(p, i * b),
+            "Intensity times GB/s gives GFLOP/s. Compare like with like: the result is asked for in TFLOP/s.",
+        ),
+        Misconception(
+            "max for min",
+            lambda i, p, b: max(p, i * b / 1000),
+            "You took the larger of the two limits. Both bind at once: a chip is as fast as its slower half.",
+        ),
+        Misconception(
+            "no flat roof",
+            lambda i, p, b: i * b / 1000,
+            "Right below the ridge; above it, your chip computes faster than its peak.",
+        ),
+        Misconception(
+            "no slope",
+            lambda i, p, b: p,
+            "You return the peak whatever the job. Below the ridge the chip waits for memory.",
+        ),
+    ),
+    hints=(
+        "Two limits: the peak, and what memory can feed, which is intensity times bandwidth.",
+        "Bring the second into TFLOP/s (divide GFLOP/s by 1000), then return the smaller of the two.",
+    ),
+    praise="One line, and it is the whole roofline.",
+    section="One equation",
+)
+
+
+def _overtaking_batch() -> float:
+    """First batch of the explorer's steps at which the H100 writes more tokens a second than the H20."""
+    return float(next(b for b in _BATCHES if _tokens_per_s(_H100, b, 512) > _tokens_per_s(_H20, b, 512)))
+
+
+CROSSOVER = Question(
+    id="01-q4",
+    asks="Find with the explorer the batch from which the H100 overtakes the H20",
+    objective=3,
+    answer_name="overtaken_at",
+    reference=_overtaking_batch(),
+    alternatives=(int(_overtaking_batch()),),
+    misconceptions=(
+        Misconception(
+            "last before",
+            _overtaking_batch() / 2,
+            "There the H20 is still ahead. Go one step further and read the ratio again.",
+        ),
+        Misconception(
+            "bigger is faster",
+            1,
+            "At batch 1 read the ratio in the table: it is above 1, so the H20 leads.",
+        ),
+        Misconception(
+            "waits for the other ridge",
+            256,
+            "By then the H100 has long been ahead. It does not need to reach its own ridge to win: "
+            "it is enough that the H20 has hit its flat roof.",
+        ),
+        Misconception(
+            "one step late",
+            _overtaking_batch() * 2,
+            "The H100 leads there, but not for the first time. Go back step by step.",
+        ),
+    ),
+    hints=(
+        "Start with the preset named in the question, then move only the batch, one step at a time.",
+        "The sentence under the picture gives the ratio to the H100. Where does it first fall below 1?",
+    ),
+    praise="The H20 leads until it hits its flat roof. After that, arithmetic is what counts.",
+    section="What if?",
+    tolerance=1e-6,
+)
+
+
+def _rate(batch: float, flop: float, bytes_moved: float, peak_tflops: float, bandwidth_gb_s: float) -> float:
+    return batch / max(flop / (peak_tflops * 1e12), bytes_moved / (bandwidth_gb_s * 1e9))
+
+
+def _rate_by_steps(
+    batch: float, flop: float, bytes_moved: float, peak_tflops: float, bandwidth_gb_s: float
+) -> float:
+    computing = flop / peak_tflops / 1e12
+    fetching = bytes_moved / bandwidth_gb_s / 1e9
+    seconds = computing if computing > fetching else fetching
+    return 1 / seconds * batch
+
+
+def _rate_inputs(draw: random.Random) -> Inputs:
+    """Decode steps of a mid-sized model: some wait for memory, some for arithmetic."""
+    cases: Inputs = []
+    for side in (0.1, 0.6, 2.0, 8.0):
+        peak, bandwidth = draw.uniform(100, 1000), draw.uniform(500, 5000)
+        moved = draw.uniform(10e9, 80e9)
+        cases.append([draw.randint(2, 128), side * moved * peak * 1000 / bandwidth, moved, peak, bandwidth])
+    return cases
+
+
+RATE = Question(
+    id="01-q5",
+    asks="Write the tokens per second of a decode step as a function",
+    objective=3,
+    answer_name="tokens_per_s",
+    reference=_rate,
+    alternatives=(_rate_by_steps,),
+    make_inputs=_rate_inputs,
+    points=2,
+    misconceptions=(
+        Misconception(
+            "steps, not tokens",
+            lambda n, f, m, p, b: _rate(1, f, m, p, b),
+            "You count steps per second. Each step writes one token for every request in the batch.",
+        ),
+        Misconception(
+            "adds the two times",
+            lambda n, f, m, p, b: n / (f / (p * 1e12) + m / (b * 1e9)),
+            "You add computing and fetching. The roofline lets them overlap: the longer one is the time.",
+        ),
+        Misconception(
+            "shorter half",
+            lambda n, f, m, p, b: n / min(f / (p * 1e12), m / (b * 1e9)),
+            "You let the faster half set the pace. A step is over when the slower half is done.",
+        ),
+        Misconception(
+            "memory only",
+            lambda n, f, m, p, b: n / (m / (b * 1e9)),
+            "Right while memory binds. In a large batch the arithmetic takes longer, and you leave it out.",
+        ),
+    ),
+    hints=(
+        "First the seconds of one step: computing takes flop / P, fetching takes bytes / B, and they overlap.",
+        "A step of that length writes `batch` tokens. So: batch divided by the longer of the two times.",
+    ),
+    praise="The same roofline, told in time: this is what a service sells.",
+    section="Batch and context",
+)
+
+MEASURED = Question(
+    id="01-q6",
+    asks="Recompute a comparison of two chips from measurements instead of data sheets",
+    objective=4,
+    answer_name="measured_ratio",
+    reference=_measured_tflops("MI300X") / _measured_tflops("H100 SXM"),
+    alternatives=(round(_measured_tflops("MI300X") / _measured_tflops("H100 SXM"), 2),),
+    misconceptions=(
+        Misconception(
+            "data sheet again",
+            _MI300X.peak_tflops / _H100.peak_tflops,
+            "That is the ratio of the printed peaks. The question asks for the ratio of the measured figures.",
+        ),
+        Misconception(
+            "the other way round",
+            _measured_tflops("H100 SXM") / _measured_tflops("MI300X"),
+            "That is the H100 over the MI300X. The question asks for the MI300X over the H100.",
+        ),
+        Misconception(
+            "compares shares of peak",
+            (_measured_tflops("MI300X") / _MI300X.peak_tflops)
+            / (_measured_tflops("H100 SXM") / _H100.peak_tflops),
+            "You compared how much of its own peak each one reached. A buyer wants the speeds themselves.",
+        ),
+    ),
+    hints=(
+        "Take from the table the rows whose quantity is `max_achievable_matmul_bf16`.",
+        "Divide the MI300X's value by the H100 SXM's; the peaks are not needed.",
+    ),
+    praise="The order of the two chips turned round. A peak is a promise about hardware, not about software.",
+    section="How wrong is it?",
+)
+
+CRITICISE = Question(
+    id="01-q7",
+    asks="Say which objections to a claim the evidence supports",
+    objective=5,
+    answer_name="objections",
+    reference={"A", "B", "D"},
+    alternatives=(["A", "B", "D"], {"d", "b", "a"}),
+    misconceptions=(
+        Misconception(
+            "swings to the other extreme",
+            Choosing("C"),
+            "C says that the H20 wins everywhere. Look at prefill in the explorer: there it does not.",
+        ),
+        Misconception(
+            "memory size for everything",
+            Choosing("E"),
+            "E reasons from the size of the memory. Training is far above both ridges: there arithmetic binds, "
+            "and a larger memory does not change that.",
+        ),
+        Misconception(
+            "misses where the claim is right",
+            LeavingOut("B"),
+            "One objection grants the claim its best case: for some jobs 15 % is just what one gets. "
+            "A fair critic says so.",
+        ),
+        Misconception(
+            "takes the bound for the truth",
+            LeavingOut("D"),
+            "You leave out that both figures are bounds. The lesson measured how far real programs stay below.",
+        ),
+        Misconception(
+            "misses the main objection",
+            LeavingOut("A"),
+            "You leave out the strongest objection: for which job was the H20 ahead?",
+        ),
+    ),
+    hints=(
+        "Go through the five one by one: is there a number in the lesson that bears it out?",
+        "Three hold. One of them says where the claim is right.",
+    ),
+    praise="The claim is true of one kind of job and false of another, and peaks settle neither.",
+    section="Verdict so far",
+    points=2,
+)
+
+
+def _largest_batch_rate(chip: Chip, context: int = 32768) -> float:
+    """Most tokens a second with as many requests as fit in memory."""
+    return _tokens_per_s(chip, float(max_batch(_LLAMA, chip.memory_gb, context)), context)
+
+
+def _break_even_w() -> float:
+    return _largest_batch_rate(_H20) / _largest_batch_rate(_MI300X) * float(_MI300X_ROW["tdp_w"])
+
+
+BREAK_EVEN = Question(
+    id="01-q8",
+    asks="Find out whether a disagreement between two sources changes a decision",
+    objective=4,
+    answer_name="break_even_w",
+    reference=_break_even_w(),
+    alternatives=(round(_break_even_w()),),
+    points=2,
+    misconceptions=(
+        Misconception(
+            "ratio turned round",
+            float(_MI300X_ROW["tdp_w"]) ** 2 / _break_even_w(),
+            "You scaled the power up. The H20 writes fewer tokens, so it must draw less to break even.",
+        ),
+        Misconception(
+            "equal power",
+            float(_MI300X_ROW["tdp_w"]),
+            "With equal power the chip that writes more tokens wins. Equal tokens per joule is asked for.",
+        ),
+        Misconception(
+            "by bandwidth alone",
+            _H20.bandwidth_gb_s / _MI300X.bandwidth_gb_s * float(_MI300X_ROW["tdp_w"]),
+            "You scaled by bandwidth. With a full memory the batch differs too: use the tokens per second.",
+        ),
+    ),
+    hints=(
+        "Tokens per joule is tokens per second divided by watts.",
+        "Set the H20's rate over its unknown power equal to the MI300X's rate over its known power, and solve.",
+    ),
+    praise="One source puts the H20 below that figure and another above it, so the decision hangs on which one is "
+    "right. That is what an audit is for.",
+    section="The data",
+)
+
+QUESTIONS: tuple[Question, ...] = (RIDGE, READ_CHART, ROOF, CROSSOVER, RATE, MEASURED, CRITICISE, BREAK_EVEN)

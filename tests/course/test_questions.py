@@ -1,0 +1,107 @@
+"""Every question proves that it can tell right from wrong: the reference, other styles, each misconception, the stub."""
+
+import pytest
+
+from course import questions
+from course.observe import MISSING, TODO, observe
+from course.questions.question import PRACTICE, Choosing, LeavingOut, Question
+
+SALTS = [PRACTICE, "marking", "another class"]
+EVERY = list(questions.ALL.values())
+MISTAKES = [(question, wrong) for question in EVERY for wrong in question.misconceptions]
+
+
+def verdict(question: Question, answer: object, salt: str) -> tuple[str, str]:
+    judged = question.judge(observe(answer, question.inputs(salt)), salt)
+    return judged.status, judged.misconception
+
+
+def example(question: Question, answer: object) -> object:
+    """Return an answer for a family of wrong choices: the right one with the item put in or left out."""
+    if isinstance(answer, Choosing):
+        return set(question.reference) | {answer.item}
+    if isinstance(answer, LeavingOut):
+        return set(question.reference) - {answer.item}
+    return answer
+
+
+@pytest.mark.parametrize("salt", SALTS)
+@pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
+def test_the_reference_and_other_styles_are_right(question: Question, salt: str) -> None:
+    assert question.alternatives
+    for answer in (question.reference, *question.alternatives):
+        assert verdict(question, answer, salt) == ("right", "")
+
+
+@pytest.mark.parametrize("salt", SALTS)
+@pytest.mark.parametrize(
+    ("question", "wrong"), MISTAKES, ids=lambda x: getattr(x, "id", getattr(x, "name", ""))
+)
+def test_every_misconception_earns_its_own_message(question: Question, wrong: object, salt: str) -> None:
+    answer = example(question, wrong.answer)  # type: ignore[attr-defined]
+    assert verdict(question, answer, salt) == ("wrong", wrong.name)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
+def test_at_least_three_misconceptions_and_two_hints(question: Question) -> None:
+    assert len(question.misconceptions) >= 3
+    assert len(question.hints) >= 2
+
+
+@pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
+def test_dots_are_not_an_attempt(question: Question) -> None:
+    stub = ... if question.make_inputs is None else lambda *_: ...
+    assert verdict(question, stub, PRACTICE)[0] == "not_attempted"
+    assert question.judge([TODO]).status == "not_attempted"
+    assert question.judge([MISSING]).status == "not_attempted"
+
+
+@pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
+def test_no_message_or_hint_gives_a_number_away(question: Question) -> None:
+    """The answer, written to two or more digits, stands in nothing that a learner is shown."""
+    if not isinstance(question.reference, float):
+        return
+    shown = [w.message for w in question.misconceptions] + [question.praise, *question.hints, question.asks]
+    for digits in (0, 1, 2, 3):
+        printed = f"{question.reference:.{digits}f}"
+        if len(printed.replace(".", "")) >= 2:
+            assert not any(printed in text for text in shown), printed
+
+
+@pytest.mark.parametrize("question", [q for q in EVERY if q.make_inputs], ids=lambda q: q.id)
+def test_marking_tries_inputs_that_practice_did_not_show(question: Question) -> None:
+    assert question.inputs(PRACTICE) == question.inputs(PRACTICE)
+    assert question.expected("marking") != question.expected(PRACTICE)
+
+
+@pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
+def test_a_right_number_may_be_a_billionth_off(question: Question) -> None:
+    def nudged(value: object) -> object:
+        return value * (1 + 1e-9) if isinstance(value, float) else value
+
+    expected = question.expected("marking")
+    assert question.judge([nudged(v) for v in expected], "marking").status == "right"
+
+
+FUNCTION = questions.get("01-q3")
+
+
+@pytest.mark.parametrize(
+    ("answer", "remark"),
+    [
+        (lambda *_: None, "`return`"),
+        (5.0, "A function is asked for"),
+        (lambda *_: "fast", "should be a number"),
+        (lambda *_: float("nan"), "Not right yet"),
+        (lambda *_: [1.0, 2.0], "should be a number"),
+    ],
+)
+def test_an_unknown_mistake_gets_a_true_remark(answer: object, remark: str) -> None:
+    judged = FUNCTION.judge(observe(answer, FUNCTION.inputs(PRACTICE)))
+    assert judged.status == "wrong"
+    assert remark in judged.message
+
+
+def test_an_unknown_question_lists_the_known_ones() -> None:
+    with pytest.raises(LookupError, match="01-q1"):
+        questions.get("99-q9")
