@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,13 @@ Numbers = npt.ArrayLike
 
 FloatArray = npt.NDArray[np.float64] | np.float64
 """What a model returns: a NumPy float for scalar input, an array otherwise."""
+
+
+class Row(Protocol):
+    """A row of a dataset: a dict or a pandas Series, asked for its cells by column."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """Return a cell."""
 
 
 def positive(name: str, value: Numbers, *, at_most: float = math.inf) -> npt.NDArray[np.float64]:
@@ -37,9 +45,7 @@ def _within(name: str, value: Numbers, at_most: float, *, zero_allowed: bool) ->
     try:
         numbers = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(
-            f"{name} = {value!r} is not a number; allowed: {_range(at_most, zero_allowed)}"
-        ) from None
+        raise ValueError(f"{name} = {value!r} is not a number; allowed: {_range(at_most, zero_allowed)}") from None
     inside = (numbers >= 0) if zero_allowed else (numbers > 0)
     good = inside & (numbers <= at_most) & np.isfinite(numbers)
     if not good.all():

@@ -9,13 +9,10 @@ multicore architectures", Communications of the ACM 52(4), 2009, doi:10.1145/149
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-from aistack.checks import FloatArray, Numbers, positive, together
+from aistack.checks import FloatArray, Numbers, Row, positive, together
 
 GIGA = 1e9
 TERA = 1e12
@@ -35,7 +32,7 @@ class Chip:
             positive(f"{field} of {self.name}", getattr(self, field))
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any], peak: str = "fp16_tflops") -> Chip:
+    def from_row(cls, row: Row, peak: str = "fp16_tflops") -> Chip:
         """Make a chip from a row of `datasets/chips.csv`; `peak` names the column of the peak to use.
 
         `ValueError` names the chip and the figure if the row lacks one.
@@ -43,7 +40,7 @@ class Chip:
         columns = {"peak_tflops": peak, "bandwidth_gb_s": "memory_bandwidth_gb_s", "memory_gb": "memory_gb"}
         figures: dict[str, float] = {}
         for field, column in columns.items():
-            value = row.get(column)
+            value = row[column]
             if not isinstance(value, (int, float)) or value != value:  # a missing figure is NaN or NA
                 raise ValueError(f"{row['chip']} has no {column}; choose a chip whose {column} is known")
             figures[field] = float(value)
@@ -96,9 +93,7 @@ def step_seconds_bound(
     return np.maximum(work / (peak * TERA), moved / (bandwidth * GIGA))
 
 
-def matmul_intensity_flop_per_byte(
-    m: Numbers, n: Numbers, k: Numbers, bytes_per_number: Numbers = 2
-) -> FloatArray:
+def matmul_intensity_flop_per_byte(m: Numbers, n: Numbers, k: Numbers, bytes_per_number: Numbers = 2) -> FloatArray:
     """Arithmetic intensity of an (m x k) by (k x n) matrix product, each matrix moved once: `2mnk / b(mk + kn + mn)`.
 
     >>> round(float(matmul_intensity_flop_per_byte(1, 4096, 4096)), 3)  # one row against a matrix: about 1

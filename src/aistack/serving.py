@@ -8,13 +8,12 @@ Source for the counts: R. Pope et al., "Efficiently scaling transformer inferenc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from aistack.checks import FloatArray, Numbers, not_negative, positive, together
+from aistack.checks import FloatArray, Numbers, Row, not_negative, positive, together
 from aistack.chips import GIGA
 
 FP16_BYTES = 2
@@ -36,7 +35,7 @@ class Model:
             positive(f"{field} of {self.name}", getattr(self, field))
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Model:
+    def from_row(cls, row: Row) -> Model:
         """Make a model from a row of `datasets/models.csv`."""
         return cls(
             name=str(row["model"]),
@@ -70,9 +69,7 @@ def kv_bytes_per_token(model: Model, bytes_per_number: Numbers = FP16_BYTES) -> 
     return 2 * model.layers * model.kv_heads * model.head_dim * positive("bytes_per_number", bytes_per_number)
 
 
-def decode_work(
-    model: Model, batch: Numbers, context_tokens: Numbers, bytes_per_weight: Numbers = FP16_BYTES
-) -> Work:
+def decode_work(model: Model, batch: Numbers, context_tokens: Numbers, bytes_per_weight: Numbers = FP16_BYTES) -> Work:
     """Work of one decode step: one new token for each of `batch` requests with `context_tokens` behind them.
 
     Operations: `batch * (2N + 4 * layers * hidden * context)`, weights and attention. Bytes: the weights once,

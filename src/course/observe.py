@@ -29,14 +29,12 @@ def plain(value: Any) -> Any:
         return sorted((plain(item) for item in value), key=repr)[:_LONGEST]
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in list(value.items())[:_LONGEST]}
-    if hasattr(value, "tolist"):  # NumPy scalars and arrays, pandas Series
-        value = value.tolist()
     if isinstance(value, list | tuple):
         return [plain(item) for item in value[:_LONGEST]]
-    if value is None or isinstance(value, bool | str):
-        return value
     if isinstance(value, int | float):
         return float(value)
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays, pandas Series
+        return plain(value.tolist())
     return {"type": type(value).__name__}
 
 

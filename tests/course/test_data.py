@@ -187,9 +187,7 @@ def test_no_wrong_name_gets_anything_but_that_answer(name: str) -> None:
         ("\nLlama 3.1 70B", "\n\nLlama 3.1 70B", "models.csv, line 3: 0 cells where the header has 17"),
     ],
 )
-def test_a_broken_file_is_named_with_line_column_and_reason(
-    broken: Edit, old: str, new: str, said: str
-) -> None:
+def test_a_broken_file_is_named_with_line_column_and_reason(broken: Edit, old: str, new: str, said: str) -> None:
     with pytest.raises(DataError) as caught:
         load("models", broken(old, new))
     assert str(caught.value).startswith(said)

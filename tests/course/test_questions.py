@@ -34,9 +34,7 @@ def test_the_reference_and_other_styles_are_right(question: Question, salt: str)
 
 
 @pytest.mark.parametrize("salt", SALTS)
-@pytest.mark.parametrize(
-    ("question", "wrong"), MISTAKES, ids=lambda x: getattr(x, "id", getattr(x, "name", ""))
-)
+@pytest.mark.parametrize(("question", "wrong"), MISTAKES, ids=lambda x: getattr(x, "id", getattr(x, "name", "")))
 def test_every_misconception_earns_its_own_message(question: Question, wrong: object, salt: str) -> None:
     answer = example(question, wrong.answer)  # type: ignore[attr-defined]
     assert verdict(question, answer, salt) == ("wrong", wrong.name)  # type: ignore[attr-defined]

@@ -115,7 +115,7 @@ def _roof(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> float:
     return min(peak_tflops, intensity * bandwidth_gb_s / 1000)
 
 
-def _roof_numpy(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> np.float64:
+def _roof_numpy(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> Any:
     return np.minimum(peak_tflops * 1e12, intensity * bandwidth_gb_s * 1e9) / 1e12
 
 
@@ -224,9 +224,7 @@ def _rate(batch: float, flop: float, bytes_moved: float, peak_tflops: float, ban
     return batch / max(flop / (peak_tflops * 1e12), bytes_moved / (bandwidth_gb_s * 1e9))
 
 
-def _rate_by_steps(
-    batch: float, flop: float, bytes_moved: float, peak_tflops: float, bandwidth_gb_s: float
-) -> float:
+def _rate_by_steps(batch: float, flop: float, bytes_moved: float, peak_tflops: float, bandwidth_gb_s: float) -> float:
     computing = flop / peak_tflops / 1e12
     fetching = bytes_moved / bandwidth_gb_s / 1e9
     seconds = computing if computing > fetching else fetching
@@ -302,8 +300,7 @@ MEASURED = Question(
         ),
         Misconception(
             "compares shares of peak",
-            (_measured_tflops("MI300X") / _MI300X.peak_tflops)
-            / (_measured_tflops("H100 SXM") / _H100.peak_tflops),
+            (_measured_tflops("MI300X") / _MI300X.peak_tflops) / (_measured_tflops("H100 SXM") / _H100.peak_tflops),
             "You compared how much of its own peak each one reached. A buyer wants the speeds themselves.",
         ),
     ),

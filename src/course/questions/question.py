@@ -95,9 +95,7 @@ class Question:
         `expected` is what the reference printed, where that is stored; otherwise the reference is run.
         """
         if seen == [MISSING]:
-            return Verdict(
-                "not_attempted", f"`{self.answer_name}` is not there yet: run the cell that defines it."
-            )
+            return Verdict("not_attempted", f"`{self.answer_name}` is not there yet: run the cell that defines it.")
         if any(value == TODO for value in seen):
             return Verdict("not_attempted", "Not attempted yet: replace the dots with your answer.")
         expected = self.expected(salt) if expected is None else expected

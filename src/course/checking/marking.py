@@ -1,0 +1,338 @@
+"""Marks a folder of submissions: graft, run under nbval, judge. The judging is done here, where no learner's code runs.
+
+nbval runs the grafted sheet and compares each probe with what the reference showed. Where that differs, the question
+itself decides: it knows the tolerance, the other spellings of a right answer, and what a wrong one has misunderstood.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import IO, Any
+
+import course
+from course.checking import graft, nbval_rows
+from course.checking.graft import MARKING, Pick, Sheet, Task, UnreadableError
+from course.observe import MISSING
+from course.questions.question import Status
+
+_STARTING_S = 60.0
+_GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
+_LONGEST_MESSAGE = 240
+_NO_LINE = "The marker's own line is not there once, but never or twice: does the answer print very much, or one like it?"
+LOST = ""
+
+# what ends a run; the status that it earns the answer, and what is said of it
+_FATAL: dict[str, tuple[Status, str]] = {
+    "timeout": ("timeout", "Still running after {limit_s:g} s. A loop without an end?"),
+    "died": ("error", "The kernel died: out of memory, or a call that ends Python?"),
+    "flooded": ("error", "It printed without end and was stopped."),
+    "broken": ("error", "nbval could not run it: {error}"),
+}
+_FOREIGN = ("COURSE_STRICT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONWARNINGS")
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one answer earns. A submission that cannot be read is one row with no question."""
+
+    submission: str
+    question: str
+    status: Status
+    points: int
+    max_points: int
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A notebook to mark, and the name that it has in the results."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class _Result:
+    status: Status
+    message: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A submission that could be read: its sheet and what it holds for each question."""
+
+    name: str
+    sheet: Sheet
+    picks: dict[str, Pick]
+
+
+def mark(
+    paths: Sequence[Path],
+    *,
+    solutions: Path,
+    timeout_s: float = 60,
+    workers: int = 1,
+    on_submission: Callable[[list[Row]], object] | None = None,
+) -> list[Row]:
+    """Mark notebooks, or all notebooks in folders, and return a row for each question of each.
+
+    `timeout_s` is the limit of one cell; `on_submission` is called with the rows of each submission when it is done.
+    `ValueError` for a path without notebooks, and (as `SheetError`) for an instructor's sheet that is not ready.
+    No submission raises: what is wrong with it stands in its rows.
+    """
+    found = find(paths)
+    sheets = graft.load_sheets(solutions)
+    jobs = [_prepare(each, sheets) for each in found]
+    stop = Event()
+    rows: list[Row] = []
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for done in pool.map(lambda job: _rows(job, timeout_s, stop), jobs):
+                rows += done
+                if on_submission is not None:
+                    on_submission(done)
+        except BaseException:  # Ctrl-C too: learners' code must not run on
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return rows
+
+
+def find(paths: Sequence[Path]) -> list[Found]:
+    """Return the notebooks that `paths` name or hold, sorted, without hidden ones. `ValueError` for none."""
+    files: set[Path] = set()
+    bases: list[Path] = []
+    for path in (Path(os.path.abspath(path)) for path in paths):
+        if not os.path.lexists(path):
+            raise ValueError(f"there is no {path}")
+        inside = _notebooks_in(path) if path.is_dir() else [path]
+        if not inside:
+            raise ValueError(f"no notebooks (*.ipynb) in {path}")
+        files.update(inside)
+        bases.append(path if path.is_dir() else path.parent)
+    if not bases:
+        raise ValueError("no notebook given")
+    base = os.path.commonpath(bases)
+    named = ((path, Path(os.path.relpath(path, base)).as_posix()) for path in files)
+    # a file name may hold bytes that are no text; the reports must still be writable
+    return sorted(
+        (Found(path, name.encode("utf-8", "backslashreplace").decode()) for path, name in named),
+        key=lambda each: each.name,
+    )
+
+
+def _notebooks_in(folder: Path) -> list[Path]:
+    """List notebooks, including folders and links that are named like one: they get a row, not silence."""
+    found: list[Path] = []
+    unreadable = found.append
+    for where, folders, files in os.walk(folder, onerror=lambda error: unreadable(Path(error.filename))):
+        found += [Path(where, name) for name in [*folders, *files] if _looks_like_notebook(name)]
+        folders[:] = [name for name in folders if not name.startswith(".") and not _looks_like_notebook(name)]
+    return found
+
+
+def _looks_like_notebook(name: str) -> bool:
+    return name.casefold().endswith(".ipynb") and not name.startswith(".")
+
+
+def _prepare(found: Found, sheets: Mapping[str, Sheet]) -> _Job | Row:
+    """Read a submission, or return its only row. Here, before anything is run, its sheet is verified."""
+    try:
+        notebook = graft.read(found.path)
+        sheet = graft.sheet_of(notebook, found.name, sheets)
+    except UnreadableError as error:
+        likely = graft.sheet_by_name(found.name, sheets)
+        most = sum(task.question.points for task in likely.tasks) if likely else 0
+        return Row(found.name, "", "unreadable", 0, most, _shortened(str(error)), 0.0)
+    picks = {
+        task.question.id: graft.pick(notebook, task.answer["id"], task.question.id) for task in sheet.tasks
+    }
+    return _Job(found.name, sheet, picks)
+
+
+def _rows(job: _Job | Row, timeout_s: float, stop: Event) -> list[Row]:
+    if isinstance(job, Row):
+        return [job]
+    sources = {question: pick.source for question, pick in job.picks.items() if pick.source is not None}
+    try:
+        results = _results(job, sources, timeout_s, stop)
+    except Exception as error:  # one submission must never stop the rest
+        failed = _Result("error", f"The marking itself failed: {type(error).__name__}: {error}")
+        results = dict.fromkeys(sources, failed)
+    return [
+        _row(job.name, task, job.picks[task.question.id], results.get(task.question.id))
+        for task in job.sheet.tasks
+    ]
+
+
+def _row(name: str, task: Task, pick: Pick, result: _Result | None) -> Row:
+    question = task.question
+    if result is None:
+        return Row(name, question.id, pick.status, 0, question.points, pick.note, 0.0)
+    points = question.points if result.status == "right" else 0
+    message = f"{_shortened(result.message)} {pick.note}".strip()
+    return Row(name, question.id, result.status, points, question.points, message, round(result.seconds, 2))
+
+
+def _results(job: _Job, sources: dict[str, str], timeout_s: float, stop: Event) -> dict[str, _Result]:
+    """Run the answers. One that hangs or kills the kernel is cut out, and those behind it are run again without it."""
+    results: dict[str, _Result] = {}
+    left = dict(sources)
+    while len(results) < len(sources) and not stop.is_set():
+        records = _run(graft.graft(job.sheet, left), timeout_s, stop)
+        trouble = _trouble_outside(job.sheet, records)
+        if trouble:
+            return dict.fromkeys(sources, trouble) | results
+        for task in job.sheet.tasks:
+            if task.question.id in left and task.question.id not in results:
+                result, complete = _result(task, records, timeout_s)
+                results[task.question.id] = result
+                if not complete:
+                    del left[task.question.id]
+                    break
+    return results
+
+
+def _trouble_outside(sheet: Sheet, records: Mapping[str, Record]) -> _Result | None:
+    """Say what went wrong before any answer was run, if something did: it is not the learner's fault."""
+    for cell in sheet.of_role("setup"):
+        record = records.get(cell["id"], records[LOST])
+        if record["outcome"] != "ran":
+            return _Result(
+                "error", f"The sheet's own setup cell: {record['outcome']} {record['error']}".strip()
+            )
+    return None
+
+
+def _result(task: Task, records: Mapping[str, Record], timeout_s: float) -> tuple[_Result, bool]:
+    """Judge a question by the worse of its two cells. False if the kernel did not live to see the next question."""
+    seconds = 0.0
+    for cell in (task.answer, task.probe):
+        record = records.get(cell["id"], records[LOST])
+        seconds += record["seconds"]
+        if record["outcome"] in _FATAL:
+            status, message = _FATAL[record["outcome"]]
+            return _Result(status, message.format(limit_s=timeout_s, error=record["error"]), seconds), False
+        if record["outcome"] == "raised":
+            return _raised(record["error"], seconds), True
+    return _judged(task, records[task.probe["id"]], seconds), True
+
+
+def _raised(error: str, seconds: float) -> _Result:
+    if "ellipsis" in error:
+        return _Result("not_attempted", "Not attempted yet: replace the dots with your answer.", seconds)
+    # IPython names a cell by a temporary file
+    error = re.sub(r"\([^()]*\.py, line (\d+)\)", r"(line \1)", error).strip(" :")
+    if error.startswith("NameError"):
+        error = f"{error.rstrip('.')}. Only the answer cells are run: what they need must stand in them."
+    return _Result("error", error, seconds)
+
+
+def _judged(task: Task, record: Record, seconds: float) -> _Result:
+    question = task.question
+    if record["same"]:  # nbval saw the very output of the reference
+        return _Result("right", question.praise, seconds)
+    seen = graft.seen_in(record["printed"])
+    if seen is None:
+        return _Result("wrong", _NO_LINE, seconds)
+    if seen == [MISSING]:
+        return _Result("not_attempted", f"The answer cell does not define `{question.answer_name}`.", seconds)
+    try:
+        verdict = question.judge(seen, MARKING, task.expected)
+    except Exception:  # forged values of the strangest kinds; those of the reference have been judged before
+        return _Result("wrong", "The answer is not of a kind that can be judged.", seconds)
+    return _Result(verdict.status, verdict.message, seconds)
+
+
+def _run(notebook: graft.Notebook, timeout_s: float, stop: Event) -> dict[str, Record]:
+    """Run a grafted notebook under nbval in a process of its own; return what happened, by cell id.
+
+    The entry `LOST` stands for the cells of which nothing was heard.
+    """
+    limit_s = _STARTING_S + len(notebook["cells"]) * (timeout_s + _GRACE_S)
+    with (
+        tempfile.TemporaryDirectory(prefix="course-marking-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryFile() as rows,  # these two have no name that a learner's code could write to
+        tempfile.TemporaryFile() as log,
+    ):
+        desk = Path(folder, "desk")  # the kernel's folder: empty when the learner's code begins
+        desk.mkdir()
+        sheet = desk / "sheet.ipynb"
+        sheet.write_text(json.dumps(notebook), "utf-8")
+        process = subprocess.Popen(
+            # -P: the script's folder is no place to import from
+            [sys.executable, "-P", nbval_rows.__file__, str(sheet), str(timeout_s)],
+            cwd=folder,
+            env=_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=rows,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            in_time = _wait(process, limit_s, stop)
+        finally:
+            if process.poll() is None:
+                nbval_rows.kill_group(process.pid)
+            process.wait()
+            records = [json.loads(line) for line in _lines(rows) if line.endswith("}")]
+            if process.returncode < 0:  # killed, so that it could not end its kernel
+                nbval_rows.kill_group(
+                    next((record["kernel"] for record in records if "kernel" in record), None)
+                )
+        last = (_lines(log) or [""])[-1]
+    lost: Record = {"outcome": "died" if in_time else "timeout", "error": last, "seconds": 0.0}
+    return {LOST: lost} | {record["cell"]: record for record in records if "cell" in record}
+
+
+def _lines(file: IO[bytes]) -> list[str]:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace").splitlines()
+
+
+def _wait(process: subprocess.Popen[bytes], limit_s: float, stop: Event) -> bool:
+    """Wait for the end of a run. False if it has not come within the limit, or somebody wants to stop."""
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until and not stop.is_set():
+        try:
+            process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            continue
+        return True
+    return False
+
+
+def _environment(temporary: str) -> dict[str, str]:
+    """Return the environment of a run: this Python and this course, and nothing of the instructor's own Jupyter."""
+    ours = str(Path(course.__file__).parents[1])
+    kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [ours, kept.get("PYTHONPATH")])),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "MPLBACKEND": "Agg",
+        # on a machine of many cores their threads alone would reserve more than a run may have
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "COURSE_HOME": str(Path(temporary, "home")),
+        "IPYTHONDIR": str(Path(temporary, "ipython")),
+        "JUPYTER_RUNTIME_DIR": str(Path(temporary, "runtime")),
+    }
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"

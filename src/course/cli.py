@@ -1,0 +1,127 @@
+"""The command `course`: everything that is done with the course outside a notebook."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from course.paths import LESSONS, ROOT, SOLUTIONS
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console()
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab at the front page; further words, such as --no-browser, go to JupyterLab."""
+    from course.notebooks import lessons
+
+    front = LESSONS / "index.ipynb"
+    page = front if front.exists() else lessons()[0]
+    address = f"/lab/tree/{page.relative_to(ROOT).as_posix()}"
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.default_url={address}",
+    ]
+    _become([*command, *context.args])
+
+
+@app.command()
+def check(
+    notebooks: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of notebooks.")],
+    out: Annotated[Path, typer.Option(help="Folder for results.csv and results.json.")] = Path("marks"),
+    timeout: Annotated[int, typer.Option(help="Seconds that one cell may run.", min=1)] = 60,
+    workers: Annotated[int, typer.Option(help="Notebooks checked side by side.", min=1)] = 1,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 unless every answer is right.")] = False,
+) -> None:
+    """Check answers: one's own sheet, or a folder of submissions. Exit 0 when it ran, whatever the marks."""
+    from course.checking import marking, report
+
+    with _progress() as progress:
+        task = progress.add_task("checking")
+        try:
+            progress.update(task, total=len(marking.find(notebooks)))
+            rows = marking.mark(
+                notebooks,
+                solutions=SOLUTIONS,
+                timeout_s=timeout,
+                workers=workers,
+                on_submission=lambda _: progress.advance(task),
+            )
+        except ValueError as error:  # a path without notebooks, or a sheet of ours that is not ready
+            console.print(f"[bold]Nothing was checked:[/] {escape(str(error))}")
+            raise typer.Exit(2) from None
+    report.write(rows, out)
+    console.print(report.table(rows))
+    console.print(report.summary(rows))
+    console.print(f"Written: {out / 'results.csv'}, {out / 'results.json'}")
+    if strict and any(row.status != "right" for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def build(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a sheet has drifted.")] = False,
+) -> None:
+    """Write the learners' sheets from exercises/solutions."""
+    from course import notebooks
+
+    try:
+        sheets = notebooks.build(check=check)
+    except notebooks.DriftError as error:
+        console.print(f"[bold]Drift:[/] {escape(str(error))}")
+        raise typer.Exit(1) from None
+    console.print(f"{'Checked' if check else 'Written'}: {', '.join(sheet.name for sheet in sheets)}")
+
+
+@app.command()
+def execute(
+    notebooks: Annotated[list[Path] | None, typer.Argument(help="Default: every lesson and solution.")] = None,
+) -> None:
+    """Run lessons and solutions top to bottom and store their outputs, tidied."""
+    from course import notebooks as shelf
+
+    paths = notebooks or [*shelf.lessons(), *shelf.solutions()]
+    with _progress() as progress:
+        task = progress.add_task("executing", total=len(paths))
+        for path in paths:
+            shelf.execute(path)
+            progress.advance(task)
+
+
+@app.command()
+def tidy(notebooks: Annotated[list[Path], typer.Argument()]) -> None:
+    """Strip from notebooks what changes from run to run, keeping outputs, counts and ids."""
+    from course import notebooks as shelf
+
+    for path in notebooks:
+        path.write_text(shelf.text_of(shelf.tidy(shelf.read(path))), "utf-8")
+
+
+def _become(command: list[str]) -> None:
+    """Replace this process, so that every signal reaches JupyterLab itself; Windows can only wait for it."""
+    if os.name != "nt":
+        os.execv(command[0], command)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise typer.Exit(subprocess.call(command))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""The lessons' static charts, one module a layer: each takes rows or models and returns a chart with its words."""

@@ -1,0 +1,74 @@
+"""The command line: exit codes, files written, clear words for bad input."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from course import notebooks
+from course.cli import app
+from course.paths import EXERCISES, SOLUTIONS
+
+SHEET = "01_what_does_a_chip_buy.ipynb"
+COLUMNS = ["submission", "question", "status", "points", "max_points", "message", "seconds"]
+
+
+def run(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_checking_writes_a_row_a_question_and_exits_with_0_whatever_the_marks(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    shutil.copy(EXERCISES / SHEET, tmp_path / "in" / "empty.ipynb")
+    shutil.copy(SOLUTIONS / SHEET, tmp_path / "in" / "full.ipynb")
+    (tmp_path / "in" / "broken.ipynb").write_text("{", "utf-8")
+    code, said = run("check", tmp_path / "in", "--out", tmp_path / "out", "--workers", 2)
+    assert code == 0, said
+    with (tmp_path / "out" / "results.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == COLUMNS
+    statuses = {
+        name: [row["status"] for row in rows if row["submission"] == name]
+        for name in ("broken.ipynb", "empty.ipynb", "full.ipynb")
+    }
+    assert statuses == {
+        "broken.ipynb": ["unreadable"],
+        "empty.ipynb": ["not_attempted"] * 8,
+        "full.ipynb": ["right"] * 8,
+    }
+    assert len(json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))) == len(rows)
+
+
+def test_strict_exits_with_1_unless_every_answer_is_right(tmp_path: Path) -> None:
+    assert run("check", EXERCISES / SHEET, "--strict", "--out", tmp_path)[0] == 1
+    assert run("check", SOLUTIONS / SHEET, "--strict", "--out", tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize("path", ["nowhere", "."])
+def test_nothing_to_check_is_said_plainly(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, said = run("check", path)
+    assert code == 2
+    assert "Nothing was checked" in said
+
+
+def test_build_check_tells_drift_by_its_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("build", "--check")[0] == 0
+    monkeypatch.setattr(notebooks, "EXERCISES", tmp_path)
+    code, said = run("build", "--check")
+    assert code == 1
+    assert "run: course build" in said
+
+
+def test_tidy_strips_what_a_run_leaves_behind(tmp_path: Path) -> None:
+    notebook = json.loads((SOLUTIONS / SHEET).read_text("utf-8"))
+    notebook["metadata"]["widgets"] = {"state": {}}
+    notebook["cells"][2]["metadata"]["execution"] = {"iopub.execute_input": "now"}
+    messy = tmp_path / SHEET
+    messy.write_text(json.dumps(notebook), "utf-8")
+    assert run("tidy", messy)[0] == 0
+    assert messy.read_bytes() == (SOLUTIONS / SHEET).read_bytes()
