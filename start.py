@@ -52,9 +52,7 @@ def python_in(venv, system=os.name):
 def command(words, system=os.name):
     """The command line that the words on ours stand for."""
     python = [str(python_in(VENV, system)), "-m"]
-    return (
-        [*python, "pytest", *words[1:]] if words[:1] == ["test"] else [*python, "course", *(words or ["lab"])]
-    )
+    return [*python, "pytest", *words[1:]] if words[:1] == ["test"] else [*python, "course", *(words or ["lab"])]
 
 
 def wanted_stamp():
@@ -129,16 +127,12 @@ def install():
         say("The fast installer did not manage it.")
     say("Installing the packages with pip, which takes some minutes ...")
     if any(subprocess.call(pip + what) for what in (packages, project)):
-        raise SetupError(
-            "The packages could not be installed; the lines above say why. Is this computer online?"
-        )
+        raise SetupError("The packages could not be installed; the lines above say why. Is this computer online?")
 
 
 def fetch_uv(pip):
     """Whether uv is there now. Its version and hashes are those in requirements.txt."""
-    pinned = re.search(
-        r"^uv==(?:.*\\\n)*.*", (HERE / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    pinned = re.search(r"^uv==(?:.*\\\n)*.*", (HERE / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
     if not pinned:
         return False
     listed = VENV / "uv.txt"
@@ -178,9 +172,7 @@ def hand_over(line):
 def main(words, version=sys.version_info):
     if version[:2] < OLDEST:
         needed, found = (".".join(map(str, numbers[:2])) for numbers in (OLDEST, version))
-        say(
-            f"The course needs Python {needed} or newer; this is Python {found}. Try: python{needed} start.py"
-        )
+        say(f"The course needs Python {needed} or newer; this is Python {found}. Try: python{needed} start.py")
         return 1
     if words[:1] in (["-h"], ["--help"]):
         print(__doc__)

@@ -10,6 +10,7 @@ multicore architectures", Communications of the ACM 52(4), 2009, doi:10.1145/149
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from aistack.checks import FloatArray, Numbers, Row, positive, together

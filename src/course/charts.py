@@ -10,8 +10,9 @@ No pyplot: a figure that pyplot knows of is drawn by the notebook as well, a sec
 from __future__ import annotations
 
 import base64
-import io
 import math
+import struct
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,9 +27,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, NullFormatter
-from PIL import Image
 
 # At least 3:1 against white and apart from each other under all three kinds of colour blindness.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
@@ -69,9 +70,7 @@ def figure(
     for axis, head, unit in zip(axes, _each(title, panels), _each(subtitle, panels), strict=True):
         _dress(axis)
         set_title(axis, head)
-        axis.annotate(
-            unit, (0, 1), xytext=(0, 7), xycoords="axes fraction", textcoords="offset points", color=GREY
-        )
+        axis.annotate(unit, (0, 1), xytext=(0, 7), xycoords="axes fraction", textcoords="offset points", color=GREY)
     return fig, axes
 
 
@@ -83,7 +82,13 @@ def set_title(axes: Axes, text: str) -> Text:
 def label_line(axes: Axes, x: float, y: float, text: str, color: str) -> Annotation:
     """Write a line's name at its end `(x, y)`, in its colour."""
     return axes.annotate(
-        text, (x, y), xytext=(6, 0), textcoords="offset points", va="center", color=color, fontweight="bold",
+        text,
+        (x, y),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=color,
+        fontweight="bold",
         annotation_clip=False,
     )
 
@@ -149,20 +154,32 @@ def html_figure(pngs: Sequence[bytes], alt: str, caption: str) -> str:
     """
     images = "".join(
         f'<img alt="{escape(words)}" src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}" '
-        f'style="flex:1 1 320px;min-width:0;max-width:{_width(png)}px;height:auto">'
+        f'style="flex:1 1 320px;width:100%;min-width:0;max-width:{_width(png)}px;height:auto">'
         for png, words in zip(pngs, [alt, *[""] * (len(pngs) - 1)], strict=True)
     )
     return (
         f'<figure style="margin:0"><div style="display:flex;flex-wrap:wrap;align-items:flex-start">{images}</div>'
-        f'<figcaption style="max-width:60em">{escape(caption)}</figcaption></figure>'
+        f'<figcaption style="max-width:60em;line-height:1.5">{escape(caption)}</figcaption></figure>'
     )
 
 
 def to_png(pixels: Pixels, level: int = _FAST) -> bytes:
-    """Return a picture as PNG; `level` from 1 (fast) to 9 (small)."""
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "png", compress_level=level)
-    return stream.getvalue()
+    """Return a picture as PNG; `level` from 1 (fast) to 9 (small).
+
+    Written out here because Pillow tries several filters on every row and takes three times as long. Each row is
+    stored less the row above (filter 2), which in a chart is nearly always nothing.
+    """
+    height, width, _ = pixels.shape
+    samples = pixels.reshape(height, -1)
+    rows = np.empty((height, 1 + samples.shape[1]), np.uint8)
+    rows[:, 0] = 2
+    rows[0, 1:] = samples[0]
+    np.subtract(samples[1:], samples[:-1], out=rows[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits a sample, colour type 2: RGB
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), level)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big") for kind, data in chunks
+    )
 
 
 class Chart(ABC, Generic[R]):
@@ -185,10 +202,10 @@ class Chart(ABC, Generic[R]):
         self.artists[name] = axes.plot([], [], **{"zorder": 3, **style})[0]
 
     def add_label(self, name: str, axes: Axes, **style: Any) -> None:
-        """Add a text, empty at first, that will move; a white ground keeps it readable over a line."""
-        ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}  # 5 times faster than a rim
+        """Add a text, empty at first, that will move; a white rim keeps it readable over a line."""
+        rim = withStroke(linewidth=3, foreground="white")
         self.artists[name] = axes.annotate(
-            "", (1, 1), xytext=(0, 0), textcoords="offset points", bbox=ground, **{"zorder": 6, **style}
+            "", (1, 1), xytext=(0, 0), textcoords="offset points", path_effects=[rim], **{"zorder": 6, **style}
         )
 
     def add_title(self, name: str, axes: Axes) -> None:
@@ -240,12 +257,12 @@ class Stage:
             artist.set_animated(True)
         canvas = _canvas(self._figure)
         canvas.draw()
-        self._background = canvas.copy_from_bbox(self._figure.bbox)  # type: ignore[attr-defined]  # Agg has it
+        self._background = canvas.copy_from_bbox(self._figure.bbox)
 
     def draw(self) -> Pixels:
         """Return the picture, drawing only the artists that move."""
         canvas = _canvas(self._figure)
-        canvas.restore_region(self._background)  # type: ignore[attr-defined]  # Agg has it
+        canvas.restore_region(self._background)
         for artist in self._moving:
             self._figure.draw_artist(artist)
         return _pixels(canvas)
@@ -277,10 +294,9 @@ def _each(text: str | Sequence[str], panels: int) -> Iterable[str]:
     return [text] * panels if isinstance(text, str) else text
 
 
-def _canvas(fig: Figure) -> FigureCanvasAgg:
-    canvas = fig.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
-    return canvas
+def _canvas(fig: Figure) -> Any:
+    """Return the Agg canvas of `figure()`; `Any`, for most of its methods are not typed."""
+    return fig.canvas
 
 
 def _draw(fig: Figure) -> Pixels:
@@ -289,7 +305,7 @@ def _draw(fig: Figure) -> Pixels:
     return _pixels(canvas)
 
 
-def _pixels(canvas: FigureCanvasAgg) -> Pixels:
+def _pixels(canvas: Any) -> Pixels:
     # without the alpha channel, which is opaque throughout; the copy outlives the next drawing
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
 

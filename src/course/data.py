@@ -116,8 +116,7 @@ class Citation:
     def _repr_html_(self) -> str:
         pairs = zip(self.lines[:_SHOWN], self.addresses, strict=False)
         shown = [
-            f'<a href="{escape(address)}">{escape(line)}</a>' if address else escape(line)
-            for line, address in pairs
+            f'<a href="{escape(address)}">{escape(line)}</a>' if address else escape(line) for line, address in pairs
         ]
         listed = "; ".join(line for line in [*shown, escape(self._more)] if line)
         return f"<small>Sources of {escape(self.table)}: {listed}</small>"
@@ -271,9 +270,7 @@ def _read(file: Path, names: list[str]) -> tuple[list[int], list[list[str]]]:
             raise DataError(file, 1, None, f"header and datapackage.json differ in {', '.join(wrong)}")
         for row in reader:
             if len(row) != len(names):
-                raise DataError(
-                    file, reader.line_num, None, f"{len(row)} cells where the header has {len(names)}"
-                )
+                raise DataError(file, reader.line_num, None, f"{len(row)} cells where the header has {len(names)}")
             lines.append(reader.line_num)
             rows.append(row)
     except csv.Error as error:

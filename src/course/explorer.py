@@ -26,7 +26,7 @@ Value = str | int | float
 State = dict[str, Value]
 R = TypeVar("R")
 
-_OWN = "your own scenario"
+_OWN = "none of these"
 _RED = "color:#a40000;border-left:4px solid #a40000;padding:0.3em 0.8em;margin:0.5em 0"
 
 
@@ -133,7 +133,7 @@ class Explorer(Generic[R]):
         self.levers: dict[str, Lever] = {lever.name: lever for lever in levers}
         self.start: State = {lever.name: lever.default for lever in levers}
         self.presets = {case: self._checked({**self.start, **preset}) for case, preset in presets.items()}
-        self.baseline = {key: value for key, value in self._checked({**self.start, **baseline}).items() if key in baseline}
+        self.baseline = self._checked(baseline)
         self.errors: list[Exception] = []
         self._state = self._checked(self.start)
         self._history: list[State] = []
@@ -305,45 +305,48 @@ class _Panel:
 
     def __init__(self, explorer: Explorer[Any]) -> None:
         self._explorer = explorer
-        self._showing = False
         self._view, self._alert = widgets.HTML(), widgets.HTML()
         self._controls: dict[str, list[widgets.ValueWidget]] = {}
         rows = [self._control(lever) for lever in explorer.levers.values()]
-        self._case = widgets.Dropdown(options=[*explorer.presets, _OWN], description="Real case", layout=_WIDE, style=_STYLE)
+        self._case = widgets.Dropdown(
+            options=[*explorer.presets, _OWN], description="Real case", layout=_WIDE, style=_STYLE
+        )
         self._case.observe(self._preset_chosen, "value")
         self._undo = widgets.Button(description="Undo", tooltip="Take back the last step", layout=_BUTTON)
         self._undo.on_click(lambda _: self._do(explorer.undo))
         reset = widgets.Button(description="Reset", tooltip="Every lever back to where it was at first", layout=_BUTTON)
         reset.on_click(lambda _: self._do(explorer.reset))
         self._scenario = widgets.Text(description="Scenario (JSON)", layout=_FILL, style=_STYLE)
-        load = widgets.Button(description="Load scenario", tooltip="Move the levers to what the text field says", layout=_FIT)
+        load = widgets.Button(
+            description="Load scenario", tooltip="Move the levers to what the text field says", layout=_FIT
+        )
         load.on_click(lambda _: self._do(lambda: explorer.load(self._scenario.value)))
         self.root = widgets.VBox(
             [
                 widgets.HTML(f"<strong>{escape(explorer.name)}</strong>"),
                 widgets.HBox([self._case, self._undo, reset], layout=_WRAP),
                 widgets.HBox(rows, layout=_WRAP),
-                self._alert,
                 self._view,
                 widgets.HBox([self._scenario, load], layout=_WRAP),
+                self._alert,
             ]
         )
         self.show()
 
     def show(self) -> None:
-        """Bring every widget in line with the explorer."""
+        """Bring every widget in line with the explorer; those that answer ask for what is there already."""
         explorer, state = self._explorer, self._explorer.state
-        self._showing = True
-        try:
-            self._view.value = explorer._html()  # first, because it is what the eye waits for
-            for name, controls in self._controls.items():
-                for control in controls:
-                    control.value = state[name]
-            self._case.value = next((case for case, preset in explorer.presets.items() if preset == state), _OWN)
-            self._undo.disabled = not explorer._history
-            self._scenario.value = explorer.scenario
-        finally:
-            self._showing = False
+        self._view.value = explorer._html()  # first, because it is what the eye waits for
+        for name, controls in self._controls.items():
+            for control in controls:
+                control.value = state[name]
+        self._name_case()
+        self._undo.disabled = not explorer._history
+        self._scenario.value = explorer.scenario
+
+    def _name_case(self) -> None:
+        cases, state = self._explorer.presets, self._explorer.state
+        self._case.value = next((case for case, preset in cases.items() if preset == state), _OWN)
 
     def _control(self, lever: Lever) -> widgets.HBox:
         """Return a lever's widgets in a row: a box that has its name and, where it helps, a slider."""
@@ -351,14 +354,12 @@ class _Panel:
             title = f"{lever.label}, {lever.unit}"
             limits = {"min": lever.low, "max": lever.high, "step": lever.step, "value": lever.default}
             box = widgets.BoundedFloatText(description=title, layout=_BOX, style=_STYLE, **limits)
-            slider = widgets.FloatSlider(readout=False, tooltip=title, layout=_SLIDER, **limits)
+            slider = widgets.FloatSlider(readout=False, layout=_SLIDER, **limits)
         else:
             title = lever.label if isinstance(lever, Choice) else f"{lever.label}, {lever.unit}"
             options = [(str(value) if isinstance(value, str) else f"{value:,}", value) for value in lever.values()]
             box = widgets.Dropdown(description=title, options=options, value=lever.default, layout=_BOX, style=_STYLE)
-            slider = widgets.SelectionSlider(
-                options=options, value=lever.default, readout=False, tooltip=title, layout=_SLIDER
-            )
+            slider = widgets.SelectionSlider(options=options, value=lever.default, readout=False, layout=_SLIDER)
         controls = [box] if isinstance(lever, Choice) else [box, slider]
         self._controls[lever.name] = controls
         for control in controls:
@@ -367,12 +368,13 @@ class _Panel:
         return widgets.HBox(controls, layout=_ROW)
 
     def _moved(self, lever: Lever, value: Value, gesture: str | None) -> None:
-        if not self._showing:
-            explorer = self._explorer
-            self._do(lambda: explorer._go({**explorer.state, lever.name: lever.check(value)}, gesture))
+        explorer = self._explorer
+        self._do(lambda: explorer._go({**explorer.state, lever.name: lever.check(value)}, gesture))
 
     def _preset_chosen(self, change: Mapping[str, Any]) -> None:
-        if not self._showing and change["new"] != _OWN:
+        if change["new"] == _OWN:
+            self._name_case()  # that is no case to move to, and the list must not say so of a case
+        else:
             self._do(lambda: self._explorer.preset(change["new"]))
 
     def _do(self, action: Callable[[], None]) -> None:
@@ -405,4 +407,4 @@ def _html_table(rows: Sequence[Row]) -> str:
         f'<td style="text-align:right">{escape(text)}</td></tr>'
         for label, text in rows
     )
-    return f"<table>{body}</table>"
+    return f'<table style="line-height:1.3">{body}</table>'

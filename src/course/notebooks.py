@@ -180,9 +180,7 @@ def _probe(question_id: str, old: Cell | None) -> Cell:
 
 
 def _tidy_cell(cell: Cell) -> Cell:
-    metadata = {
-        key: cell["metadata"][key] for key in ("course", "slideshow", "tags") if key in cell["metadata"]
-    }
+    metadata = {key: cell["metadata"][key] for key in ("course", "slideshow", "tags") if key in cell["metadata"]}
     tidied = {
         "cell_type": cell["cell_type"],
         "id": cell["id"],
@@ -200,9 +198,7 @@ def _tidy_output(output: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in output.items() if key != "transient"}
     if "data" in kept:
         kept["data"] = {
-            mime: value
-            for mime, value in kept["data"].items()
-            if mime != "application/vnd.jupyter.widget-view+json"
+            mime: value for mime, value in kept["data"].items() if mime != "application/vnd.jupyter.widget-view+json"
         }
     if kept.get("output_type") in ("display_data", "execute_result"):
         kept["metadata"] = {}

@@ -36,8 +36,6 @@ def load(name: str) -> dict[str, Any]:
 def save(name: str, content: dict[str, Any]) -> None:
     """Save `content` under `name`: written beside and moved into place, so that a crash never leaves half a file."""
     folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=folder(), suffix=".part", delete=False
-    ) as part:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder(), suffix=".part", delete=False) as part:
         json.dump(content, part, indent=1, sort_keys=True)
     Path(part.name).replace(folder() / f"{name}.json")

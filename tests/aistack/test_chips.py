@@ -95,9 +95,7 @@ def test_at_the_ridge_both_limits_bind(peak: float, bandwidth: float) -> None:
 
 
 @given(st.floats(1e6, 1e18), st.floats(1e6, 1e15), speeds, speeds)
-def test_time_and_speed_tell_the_same_roofline(
-    flop: float, moved: float, peak: float, bandwidth: float
-) -> None:
+def test_time_and_speed_tell_the_same_roofline(flop: float, moved: float, peak: float, bandwidth: float) -> None:
     seconds = step_seconds_bound(flop, moved, peak, bandwidth)
     assert flop / seconds / 1e12 == pytest.approx(attainable_tflops_bound(flop / moved, peak, bandwidth))
 

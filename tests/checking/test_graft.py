@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course import questions
-from course.checking import graft
-from course.checking.graft import MARKING, graft as grafted, load_sheets, probe_source, seen_in
+from course.checking.graft import MARKING, load_sheets, probe_source, seen_in
+from course.checking.graft import graft as grafted
 from course.observe import MARK
 from course.questions.question import PRACTICE, Question
 
@@ -119,5 +119,3 @@ def test_the_grafted_sheet_has_nothing_of_the_learner_but_the_answers(solutions:
         "99-q1-probe": small_course.printed(MARK + json.dumps([814.0]) + "\n"),
         "99-q3-probe": small_course.printed(MARK + json.dumps([["A", "C"]]) + "\n"),
     }
-
-

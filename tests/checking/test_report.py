@@ -82,9 +82,7 @@ def test_messages_are_one_plain_line_everywhere(text: str, shown: str, tmp_path:
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(screen)
 
 
-def test_a_failure_while_writing_leaves_the_old_results_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_while_writing_leaves_the_old_results_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report.write(ROWS, tmp_path)
     before = (tmp_path / "results.csv").read_bytes()
 

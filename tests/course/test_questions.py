@@ -1,4 +1,4 @@
-"""Every question proves that it can tell right from wrong: the reference, other styles, each misconception, the stub."""
+"""Every question proves that it tells right from wrong: the reference, other styles, each misconception, the stub."""
 
 import pytest
 

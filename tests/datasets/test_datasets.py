@@ -74,9 +74,7 @@ def test_every_field_says_what_it_is_and_numbers_their_unit() -> None:
         for field in resource["schema"]["fields"]:
             assert field["title"], field
             assert field["description"], field
-            if (
-                field["type"] == "number" and field["name"] != "value"
-            ):  # the unit of `value` is in its own column
+            if field["type"] == "number" and field["name"] != "value":  # the unit of `value` is in its own column
                 assert field["unit"], field
 
 
@@ -105,9 +103,7 @@ def test_a_cell_with_its_own_source_is_filled_and_not_from_the_source_of_the_row
 
 
 @pytest.mark.parametrize(("column", "table", "key"), [("chip", CHIPS, "chip"), ("model", MODELS, "model")])
-def test_results_are_about_chips_and_models_that_are_listed(
-    column: str, table: pd.DataFrame, key: str
-) -> None:
+def test_results_are_about_chips_and_models_that_are_listed(column: str, table: pd.DataFrame, key: str) -> None:
     assert set(RESULTS[column].dropna()) <= set(table[key])
 
 
@@ -132,9 +128,7 @@ def test_the_chips_that_the_lessons_name_are_there(chip: str) -> None:
 def test_the_h20_kept_its_bandwidth_and_lost_its_arithmetic() -> None:
     """The finding of lesson 1 rests on these two ratios."""
     rows = CHIPS.set_index("chip")
-    assert rows.loc["H20", "fp16_tflops"] / rows.loc["H100 SXM", "fp16_tflops"] == pytest.approx(
-        0.15, abs=0.005
-    )
+    assert rows.loc["H20", "fp16_tflops"] / rows.loc["H100 SXM", "fp16_tflops"] == pytest.approx(0.15, abs=0.005)
     assert rows.loc["H20", "memory_bandwidth_gb_s"] > rows.loc["H100 SXM", "memory_bandwidth_gb_s"]
 
 

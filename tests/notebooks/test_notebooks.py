@@ -129,6 +129,4 @@ def test_key_terms_appear_in_bold_where_they_are_defined(path: Path) -> None:
     before, _, terms = "\n".join(sources(path, "markdown")).partition("## Key terms")
     for term in re.findall(r"\*\*(.+?)\*\*", terms.partition("## References")[0]):
         stem = term.lower().rstrip("s")
-        assert f"**{stem}" in before.lower(), (
-            f"{term} is a key term, but is not set in bold where it first stands"
-        )
+        assert f"**{stem}" in before.lower(), f"{term} is a key term, but is not set in bold where it first stands"

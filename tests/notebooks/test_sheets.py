@@ -35,9 +35,7 @@ def solution_lines(path: Path) -> list[str]:
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)
 def test_no_line_of_a_solution_stands_in_the_sheet(solution: Path) -> None:
     sheet = (EXERCISES / solution.name).read_text("utf-8")
-    code = "\n".join(
-        cell["source"] for cell in notebooks.code_cells(notebooks.read(EXERCISES / solution.name))
-    )
+    code = "\n".join(cell["source"] for cell in notebooks.code_cells(notebooks.read(EXERCISES / solution.name)))
     hidden = solution_lines(solution)
     assert len(hidden) >= len(questions.of_sheet(solution.name[:2]))
     for line in hidden:
@@ -70,9 +68,7 @@ def test_every_question_has_its_cells(solution: Path) -> None:
             assert f"{question.id}-{role}" in ids
 
 
-def test_building_twice_gives_the_same_bytes_and_no_drift(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_building_twice_gives_the_same_bytes_and_no_drift(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notebooks.build(check=True)
     monkeypatch.setattr(notebooks, "EXERCISES", tmp_path)
     for _ in range(2):
@@ -128,9 +124,7 @@ def test_an_empty_sheet_fails_in_nbval_as_not_attempted(solution: Path, tmp_path
         str(tmp_path),
         str(tmp_path),
     ]
-    run = subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "COURSE_STRICT": "1"}
-    )
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "COURSE_STRICT": "1"})
     asked = questions.of_sheet(solution.name[:2])
     assert f"{len(asked)} failed" in run.stdout, run.stdout[-2000:]
     for question in asked:

@@ -28,9 +28,7 @@ MARKING = "marking"
 """Salt of the inputs on which a class is marked; `check()` in the learner's notebook uses others."""
 
 LARGEST_BYTES = 10_000_000
-_LINE_LENGTH = (
-    88  # ruff's and Black's default: formatting the instructor's sheet then leaves a probe as it is
-)
+_LINE_LENGTH = 88  # ruff's and Black's default: formatting the instructor's sheet then leaves a probe as it is
 _KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -103,13 +101,9 @@ class Sheet:
         text = "".join("".join(output.get("text", "")) for output in outputs)
         expected = seen_in(text)
         if len(outputs) != 1 or expected is None or text.count("\n") > 1:
-            raise SheetError(
-                f"{self.path.name}: the probe cell of {question.id} holds more than one line; {advice}"
-            )
+            raise SheetError(f"{self.path.name}: the probe cell of {question.id} holds more than one line; {advice}")
         if question.judge(expected, MARKING).status != "right":
-            raise SheetError(
-                f"{self.path.name}: {question.id} has another reference than its probe shows; {advice}"
-            )
+            raise SheetError(f"{self.path.name}: {question.id} has another reference than its probe shows; {advice}")
         return expected
 
 
@@ -135,7 +129,7 @@ def seen_in(text: str) -> list[Any] | None:
 
     Prints left over in a learner's function do no harm. A second line like the probe's does: one of them is forged.
     """
-    before, mark, after = text.partition(MARK)
+    _, mark, after = text.partition(MARK)
     if not mark or MARK in after:
         return None
     try:
@@ -155,9 +149,7 @@ def load_sheets(folder: Path) -> dict[str, Sheet]:
             raise SheetError(f"{path.name}: {error}") from None
         number = notebook.get("metadata", {}).get("course", {}).get("sheet")
         if not isinstance(number, str) or number in sheets:
-            raise SheetError(
-                f"{path.name}: its metadata should name a sheet of its own, such as course.sheet: 01"
-            )
+            raise SheetError(f"{path.name}: its metadata should name a sheet of its own, such as course.sheet: 01")
         sheets[number] = Sheet(number, path, tuple(_code_cells(notebook)))
     if not sheets:
         raise SheetError(f"no instructor's sheets (*.ipynb) in {folder}")
@@ -175,16 +167,12 @@ def read(path: Path) -> Notebook:
     except RecursionError:
         raise UnreadableError("This is not a notebook: it is nested too deeply.") from None
     except ValueError as error:
-        what = (
-            "The file is empty." if not text.strip() else f"This is not a notebook: no valid JSON ({error})."
-        )
+        what = "The file is empty." if not text.strip() else f"This is not a notebook: no valid JSON ({error})."
         raise UnreadableError(what) from None
     if not isinstance(notebook, dict) or "nbformat" not in notebook:
         raise UnreadableError("This is JSON, but not a notebook.")
     if notebook["nbformat"] != 4:
-        shown = (
-            f"format {notebook['nbformat']}" if isinstance(notebook["nbformat"], int) else "a strange format"
-        )
+        shown = f"format {notebook['nbformat']}" if isinstance(notebook["nbformat"], int) else "a strange format"
         raise UnreadableError(f"A notebook of {shown} instead of 4: open it in JupyterLab and save it again.")
     if not isinstance(notebook.get("cells"), list):
         raise UnreadableError("This notebook has no list of cells.")
@@ -195,12 +183,8 @@ def read(path: Path) -> Notebook:
 
 def sheet_of(notebook: Notebook, name: str, sheets: Mapping[str, Sheet]) -> Sheet:
     """Tell which sheet a submission answers: by its answer cells, else by its metadata, else by its file's name."""
-    owner = {
-        key: number for number, sheet in sheets.items() for pair in sheet.answers.items() for key in pair
-    }
-    votes = Counter(
-        owner[claim] for cell in _code_cells(notebook) if (claim := _claim(cell, owner)) is not None
-    )
+    owner = {key: number for number, sheet in sheets.items() for pair in sheet.answers.items() for key in pair}
+    votes = Counter(owner[claim] for cell in _code_cells(notebook) if (claim := _claim(cell, owner)) is not None)
     course = notebook["metadata"].get("course")
     stated = course.get("sheet") if isinstance(course, dict) else None
     number = max(votes, key=lambda vote: (votes[vote], vote)) if votes else stated
@@ -208,9 +192,7 @@ def sheet_of(notebook: Notebook, name: str, sheets: Mapping[str, Sheet]) -> Shee
     found = found or sheet_by_name(name, sheets)
     if found is None:
         known = ", ".join(sorted(sheets))
-        raise UnreadableError(
-            f"Nothing tells which sheet this answers (known: {known}): no answer cell, no number."
-        )
+        raise UnreadableError(f"Nothing tells which sheet this answers (known: {known}): no answer cell, no number.")
     return found
 
 
@@ -246,9 +228,7 @@ def _bytes(path: Path) -> bytes:
     """Read a regular file of bearable size; no link is followed and no pipe waited for."""
     if path.is_symlink():
         raise UnreadableError("This is a symbolic link, and links are not followed.")
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         if path.is_dir():
             raise UnreadableError("This is a folder, not a notebook.")
@@ -257,9 +237,7 @@ def _bytes(path: Path) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableError("This is not a regular file.")
             if status.st_size > LARGEST_BYTES:
-                raise UnreadableError(
-                    f"The file is larger than {LARGEST_BYTES // 10**6} MB: clear its outputs."
-                )
+                raise UnreadableError(f"The file is larger than {LARGEST_BYTES // 10**6} MB: clear its outputs.")
             return file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise UnreadableError(f"The file cannot be opened: {error.strerror}.") from None

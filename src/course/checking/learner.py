@@ -55,11 +55,7 @@ class Feedback:
         message = html.escape(self.verdict.message)
         hints = "" if status == "right" else _nested(self.question.hints)
         section = html.escape(self.question.section)
-        where = (
-            ""
-            if status == "right"
-            else f"<p>If you are stuck: lesson {self.question.sheet}, “{section}”.</p>"
-        )
+        where = "" if status == "right" else f"<p>If you are stuck: lesson {self.question.sheet}, “{section}”.</p>"
         return (
             f'<div role="status" style="border-left:4px solid {_EDGES[status]};padding:.2em .8em">'
             f"<p><strong>{_SIGNS[status]}.</strong> {message}</p>{hints}{where}</div>"

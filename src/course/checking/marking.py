@@ -29,7 +29,9 @@ from course.questions.question import Status
 _STARTING_S = 60.0
 _GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
 _LONGEST_MESSAGE = 240
-_NO_LINE = "The marker's own line is not there once, but never or twice: does the answer print very much, or one like it?"
+_NO_LINE = (
+    "The marker's own line is not there once, but never or twice: does the answer print very much, or one like it?"
+)
 LOST = ""
 
 # what ends a run; the status that it earns the answer, and what is said of it
@@ -159,9 +161,7 @@ def _prepare(found: Found, sheets: Mapping[str, Sheet]) -> _Job | Row:
         likely = graft.sheet_by_name(found.name, sheets)
         most = sum(task.question.points for task in likely.tasks) if likely else 0
         return Row(found.name, "", "unreadable", 0, most, _shortened(str(error)), 0.0)
-    picks = {
-        task.question.id: graft.pick(notebook, task.answer["id"], task.question.id) for task in sheet.tasks
-    }
+    picks = {task.question.id: graft.pick(notebook, task.answer["id"], task.question.id) for task in sheet.tasks}
     return _Job(found.name, sheet, picks)
 
 
@@ -175,8 +175,7 @@ def _rows(job: _Job | Row, timeout_s: float, stop: Event) -> list[Row]:
         failed = _Result("error", f"The marking itself failed: {type(error).__name__}: {error}")
         results = dict.fromkeys(sources, failed)
     return [
-        _row(job.name, task, job.picks[task.question.id], results.get(task.question.id))
-        for task in job.sheet.tasks
+        _row(job.name, task, job.picks[task.question.id], results.get(task.question.id)) for task in job.sheet.tasks
     ]
 
 
@@ -213,9 +212,7 @@ def _trouble_outside(sheet: Sheet, records: Mapping[str, Record]) -> _Result | N
     for cell in sheet.of_role("setup"):
         record = records.get(cell["id"], records[LOST])
         if record["outcome"] != "ran":
-            return _Result(
-                "error", f"The sheet's own setup cell: {record['outcome']} {record['error']}".strip()
-            )
+            return _Result("error", f"The sheet's own setup cell: {record['outcome']} {record['error']}".strip())
     return None
 
 
@@ -292,9 +289,7 @@ def _run(notebook: graft.Notebook, timeout_s: float, stop: Event) -> dict[str, R
             process.wait()
             records = [json.loads(line) for line in _lines(rows) if line.endswith("}")]
             if process.returncode < 0:  # killed, so that it could not end its kernel
-                nbval_rows.kill_group(
-                    next((record["kernel"] for record in records if "kernel" in record), None)
-                )
+                nbval_rows.kill_group(next((record["kernel"] for record in records if "kernel" in record), None))
         last = (_lines(log) or [""])[-1]
     lost: Record = {"outcome": "died" if in_time else "timeout", "error": last, "seconds": 0.0}
     return {LOST: lost} | {record["cell"]: record for record in records if "cell" in record}

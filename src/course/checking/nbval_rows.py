@@ -154,9 +154,7 @@ class Rows:
         compare = item.compare_outputs
 
         def compare_outputs(test: Any, ref: Any, skip_compare: Any = None) -> bool:
-            streams = (
-                output for output in test if output["output_type"] == "stream" and output["name"] == "stdout"
-            )
+            streams = (output for output in test if output["output_type"] == "stream" and output["name"] == "stdout")
             self.printed[item.cell["id"]] = "".join(output["text"] for output in streams)
             return bool(compare(test, ref, skip_compare))
 

@@ -65,12 +65,8 @@ def table(rows: Sequence[Row]) -> Table:
 
 def summary(rows: Sequence[Row]) -> str:
     """Say in a sentence how it went."""
-    counts = Counter(row.status for row in rows)
-    parts = [
-        f"{counts[status]} {words.split(' ', 1)[1]}"
-        for status, (words, _) in STATUSES.items()
-        if counts[status]
-    ]
+    counts: Counter[str] = Counter(row.status for row in rows)
+    parts = [f"{counts[status]} {words.split(' ', 1)[1]}" for status, (words, _) in STATUSES.items() if counts[status]]
     submissions = len({row.submission for row in rows})
     points, most = sum(row.points for row in rows), sum(row.max_points for row in rows)
     named = f"{submissions} submission{'' if submissions == 1 else 's'}"
@@ -81,9 +77,7 @@ def clean(text: str) -> str:
     """Return text on one line without terminal codes, control characters or marks that turn writing round."""
     without = _ANSI.sub("", text)
     shown = ("" if unicodedata.category(sign) in ("Cf", "Cs") else sign for sign in without)
-    return " ".join(
-        "".join(" " if unicodedata.category(sign or " ") == "Cc" else sign for sign in shown).split()
-    )
+    return " ".join("".join(" " if unicodedata.category(sign or " ") == "Cc" else sign for sign in shown).split())
 
 
 def _cleaned(value: object) -> object:

@@ -24,7 +24,7 @@ BATCHES = tuple(2**power for power in range(9))
 CONTEXTS = tuple(2**power for power in range(9, 18))
 BYTES_PER_WEIGHT = {"16-bit": 2.0, "8-bit": 1.0, "4-bit": 0.5}
 
-INTENSITIES = np.geomspace(0.5, 2000, 200)
+INTENSITIES = np.geomspace(0.25, 2000, 200)
 SPEEDS_TFLOPS = (0.2, 6000)
 TOKENS_PER_S = (1, 400_000)
 _CURVE = np.geomspace(1, BATCHES[-1], 97)
@@ -80,13 +80,13 @@ def serve(model: str, chip: str, batch: int, context_tokens: int, weights: str) 
     width = BYTES_PER_WEIGHT[weights]
     peak, bandwidth = hardware.peak_tflops, hardware.bandwidth_gb_s
 
-    def tokens_per_s(batches: npt.ArrayLike) -> Curve:
+    def tokens_per_s(batches: Curve) -> Curve:
         work = decode_work(llm, batches, context_tokens, width)
         return np.asarray(batches / step_seconds_bound(*work, peak, bandwidth))
 
     prompt = prefill_work(llm, context_tokens, 1, width)
     largest = int(max_batch(llm, hardware.memory_gb, context_tokens, width))
-    within = np.append(_CURVE[_CURVE < largest], largest) if 1 <= largest < BATCHES[-1] else _CURVE[: largest and None]
+    within = np.unique(np.minimum(_CURVE, largest)) if largest else _CURVE[:0]
     return Serving(
         model=model,
         chip=hardware,
@@ -98,7 +98,7 @@ def serve(model: str, chip: str, batch: int, context_tokens: int, weights: str) 
         ridge=float(ridge_flop_per_byte(peak, bandwidth)),
         decode_intensity=float(decode_work(llm, batch, context_tokens, width).intensity_flop_per_byte),
         prefill_intensity=float(prompt.intensity_flop_per_byte),
-        tokens_per_s=float(tokens_per_s(batch)),
+        tokens_per_s=float(tokens_per_s(np.asarray(float(batch)))),
         prefill_s=float(step_seconds_bound(*prompt, peak, bandwidth)),
         largest_batch=largest,
         curve=(_CURVE, tokens_per_s(_CURVE)),
@@ -136,10 +136,19 @@ class RooflineChart(Chart[Serving]):
             self.add_line(f"{who}curve", right, color=color, lw=width, ls=(0, (2, 2)), zorder=rank)
             self.add_line(f"{who}fitting", right, color=color, lw=width, ls="-", zorder=rank)
             self.add_line(f"{who}decode", left, color=decode if own else color, marker="o", ms=8, zorder=rank + 1)
-            self.add_line(f"{who}prefill", left, color=prefill if own else color, marker="s", ms=8, zorder=rank + 1,
-                          clip_on=False)
-            self.add_line(f"{who}batch", right, color=decode if own else color, marker="o", ms=8, mew=2,
-                          zorder=rank + 1, clip_on=False)
+            self.add_line(
+                f"{who}prefill", left, color=prefill if own else color, marker="s", ms=8, zorder=rank + 1, clip_on=False
+            )
+            self.add_line(
+                f"{who}batch",
+                right,
+                color=decode if own else color,
+                marker="o",
+                ms=8,
+                mew=2,
+                zorder=rank + 1,
+                clip_on=False,
+            )
             self.add_label(f"{who}roof name", left, color=color, fontweight="bold")
             self.add_label(f"{who}curve name", right, color=color, fontweight="bold")
         self.add_line("wall", right, color=chip, lw=1.5, ls=":")
@@ -167,13 +176,26 @@ class RooflineChart(Chart[Serving]):
         side = 1 if result.chip.peak_tflops >= ghost.chip.peak_tflops else -1
         self.place("roof name", name, edge, result.chip.peak_tflops, (-6, 20 * side))
         self.place("ghost roof name", other, edge, ghost.chip.peak_tflops, (-6, -6 * side))
-        further = f": {number(result.prefill_intensity)} →" if result.prefill_intensity > edge else ""
-        self.place("prefill name", f"prefill{further}", prefill, float(result.tflops(prefill)), (-7, 6 * side))
+        off_scale, left_of_it = result.prefill_intensity > edge, prefill > edge / 3
+        self.place(
+            "prefill name",
+            "prefill →" if off_scale else "prefill",
+            prefill,
+            float(result.tflops(prefill)),
+            (-7 if left_of_it else 7, 6 * side),
+        )
         here, there = float(result.tflops(decode)), float(ghost.tflops(decode))
-        self.place("decode name", "decode", decode, here, (-7, 4) if here >= there else (7, -4))
-        ends = result.curve[1][-1], ghost.curve[1][-1]
-        for who, it, over in (("", name, ends[0] >= ends[1]), ("ghost ", other, ends[0] < ends[1])):
-            self.place(f"{who}curve name", it, last, ends[0 if it is name else 1], (-4, 7) if over else (-4, -20))
+        if here >= there:
+            away = (-7, 4)
+        elif decode >= result.ridge:
+            away = (-7, -4)
+        else:
+            away = (7, -4) if decode < edge / 50 else (7, -36)  # further right stand the names of prefill and chip
+        self.place("decode name", "decode", decode, here, away)
+        end, other_end = float(result.curve[1][-1]), float(ghost.curve[1][-1])
+        above, below = (-4, 7), (-4, -20)
+        self.place("curve name", name, last, end, above if end >= other_end else below)
+        self.place("ghost curve name", other, last, other_end, below if end >= other_end else above)
         self._show_wall(result)
         self.write("left title", f"Decode is limited by {result.limit(decode)}")
         self.write("right title", _headline(result, ghost))
@@ -197,11 +219,10 @@ class RooflineChart(Chart[Serving]):
         if _same(result, ghost):
             compared = slower = ""
         else:
-            ratio = number(result.tokens_per_s / ghost.tokens_per_s)
-            both = {"bandwidth": "as their bandwidths compare", "arithmetic": "as their peaks compare"}
-            why = both[binds] if binds == bound_there else f"there {bound_there} binds"
-            compared = f", {ratio} times the {other} ({why})"
-            slower = f", {number(result.prefill_s / ghost.prefill_s)} times as long as on the {other}"
+            same = {"bandwidth": "the ratio of their bandwidths", "arithmetic": "the ratio of their peaks"}
+            why = same[binds] if binds == bound_there else f"where {bound_there} still binds"
+            compared = f", {_times(result.tokens_per_s / ghost.tokens_per_s)} the {other}, {why}"
+            slower = f", {_times(result.prefill_s / ghost.prefill_s)} the {other}'s"
         parts = [
             f"{chip}, {result.model} with {result.weights} weights, batch {result.batch}, {result.context_tokens:,} "
             f"tokens of context: decode does {number(decode)} operations for each byte, {where} the ridge at "
@@ -215,7 +236,7 @@ class RooflineChart(Chart[Serving]):
             f"{_seconds(result.prefill_s)}{slower}."
         )
         if result.weights != "16-bit":
-            parts.append(f"Only the weights are stored in {result.weights}; the arithmetic is still done in 16-bit.")
+            parts.append(f"The weights are {result.weights} in memory only; arithmetic stays 16-bit.")
         if result.context_tokens > result.window_tokens:
             parts.append(f"But {result.model} was made for at most {result.window_tokens:,} tokens.")
         return " ".join(parts)
@@ -225,6 +246,7 @@ class RooflineChart(Chart[Serving]):
         other = ghost.chip.name
         return [
             ("Decode, operations per byte", number(result.decode_intensity)),
+            ("Prefill, operations per byte", number(result.prefill_intensity)),
             ("Ridge, operations per byte", number(result.ridge)),
             ("What binds decode", result.limit(result.decode_intensity)),
             ("Decode, at most", f"{number(result.tokens_per_s)} tokens/s"),
@@ -271,20 +293,25 @@ def _headline(result: Serving, ghost: Serving) -> str:
     speed = f"{number(result.tokens_per_s)} tokens/s"
     if _same(result, ghost):
         return speed
-    return f"{speed}, {number(result.tokens_per_s / ghost.tokens_per_s)} × {ghost.chip.name}"
+    ratio = number(result.tokens_per_s / ghost.tokens_per_s)
+    return f"{speed}, like {ghost.chip.name}" if ratio == "1" else f"{speed}, {ratio} times {ghost.chip.name}"
 
 
 def _room(result: Serving) -> str:
     """Say what memory allows."""
     memory = f"{number(result.chip.memory_gb)} GB"
     if result.weights_gb > result.chip.memory_gb:
-        return f"It would not run: the weights alone need {number(result.weights_gb)} GB, the chip has {memory}."
+        return f"It would not run: the weights alone need {result.weights_gb:,.1f} GB, the chip has {memory}."
     if not result.largest_batch:
         return f"It would not run: beside the weights, its {memory} have no room for even one such request."
     if not result.fits:
         return f"It would not run: its {memory} hold at most {result.largest_batch} such requests."
     beyond = [batch for batch in BATCHES if batch > result.largest_batch]
     return f"Batch {beyond[0]} would no longer fit in memory." if beyond else "Every batch shown fits in memory."
+
+
+def _times(ratio: float) -> str:
+    return "about the same as" if number(ratio) == "1" else f"{number(ratio)} times"
 
 
 def _seconds(value: float) -> str:
@@ -300,4 +327,5 @@ def _chips() -> dict[str, Chip]:
 @cache
 def _models() -> dict[str, tuple[Model, int]]:
     rows = load("models").set_index("model", drop=False)
-    return {name: (Model.from_row(rows.loc[name]), int(rows.loc[name, "context_tokens"])) for name in MODELS}
+    windows = rows["context_tokens"].to_dict()
+    return {name: (Model.from_row(rows.loc[name].to_dict()), int(windows[name])) for name in MODELS}

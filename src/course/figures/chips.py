@@ -53,9 +53,9 @@ def peak_and_bandwidth(chips: pd.DataFrame) -> Picture:
         )
     axes.set(xscale="log", yscale="log", xlim=_BANDWIDTHS, ylim=_PEAKS, xlabel="memory bandwidth, GB/s (log)")
     caption = (
-        f"{len(inside)} accelerators, one dot each; {len(chips) - len(inside)} more lie outside the frame. Chips with more "
-        "arithmetic mostly have more bandwidth too. The H20 (diamond) left that band: it lies far below the H100 and a "
-        "little to its right."
+        f"{len(inside)} accelerators, one dot each; {len(chips) - len(inside)} more lie outside the frame. Chips with "
+        "more arithmetic mostly have more bandwidth too. The H20 (diamond) left that band: it lies far below the H100 "
+        "and a little to its right."
     )
     return show(fig, alt=f"Scatter of peak arithmetic against memory bandwidth. {caption}", caption=caption)
 
@@ -102,7 +102,7 @@ def intensity_by_batch(model: Model, chips: Sequence[Chip], contexts: Sequence[i
         ridges.append(f"{chip.name} {ridge:.0f}")
     axes.set(xscale="log", yscale="log", xlim=(1, _BATCHES[-1]), xlabel="requests in the batch (log)")
     caption = (
-        f"{model.name} in 16 bits. At batch {_BATCHES[-1]:,.0f} a decode step does {', '.join(ends)} operations per byte. "
+        f"{model.name} in 16 bits. Operations per byte at batch {_BATCHES[-1]:,.0f}: {', '.join(ends)}. "
         f"Ridge points: {', '.join(ridges)}."
     )
     return show(fig, alt=f"Lines of arithmetic intensity rising with the batch. {caption}", caption=caption)

@@ -145,7 +145,7 @@ def _general_remark(seen: list[Any], expected: list[Any]) -> str:
         return f"The answer should be {wanted}, and this is {found}."
     if wanted == "a number":
         ratios = {_power_of_ten(a, b) for a, b in zip(seen, expected, strict=False)}
-        if len(ratios) == 1 and (power := ratios.pop()) not in (None, 0):
+        if len(ratios) == 1 and ratios.pop() not in (None, 0):
             return "The digits are right and the size is not: check the units (giga is 1e9, tera is 1e12)."
     if len(seen) > 1 and any(_agree(a, b, 0.01) for a, b in zip(seen, expected, strict=False)):
         return "Right for some inputs and wrong for others: which case does it not cover?"
