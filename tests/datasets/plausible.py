@@ -1,0 +1,33 @@
+"""Figures that break a plausibility rule, each with its reason: the one list of excuses, for all tables.
+
+A rule says which rows are wrong; what is not excused fails, and so does an excuse that is not needed any more.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+INT8_CUT = "int8 units were cut in favour of fp4"
+INT8_CHIP = "made for int8; fp16 runs at 1/64 of the fp32 rate"
+ON_CHIP = "memory on the chip"
+
+EXCUSED: dict[tuple[str, str], str] = {
+    ("int8 far below fp16", "B300"): INT8_CUT,
+    ("int8 far below fp16", "GB300"): INT8_CUT,
+    ("int8 far below fp16", "Rubin (VR200)"): INT8_CUT,
+    ("int8 above 4.1 times fp16", "P4"): INT8_CHIP,
+    ("ridge outside 1 to 1,500 FLOP/byte", "P4"): INT8_CHIP,
+    ("ridge outside 1 to 1,500 FLOP/byte", "P40"): INT8_CHIP,
+    ("more than 30 TB/s", "GroqChip"): ON_CHIP,
+    ("more than 30 TB/s", "WSE-3"): "memory on the chip, a whole wafer of it",
+    ("more than 30 TB/s", "GC200"): ON_CHIP,
+    ("more than 30 TB/s", "Corsair"): ON_CHIP,
+}
+
+
+def broken_by(rule: str, keys: pd.Series, wrong: pd.Series) -> set[str]:
+    """Return the keys of the rows that break `rule` without an excuse; `wrong` is aligned with `keys`."""
+    names = set(keys[wrong.reindex(keys.index).fillna(False).astype(bool)])
+    excused = {key for (excused_rule, key) in EXCUSED if excused_rule == rule}
+    assert excused <= names, f"needless excuses of {rule!r}: {sorted(excused - names)}"
+    return names - excused
