@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -62,21 +63,24 @@ WAYS: dict[str, Change] = {
 }
 
 
-def failures(solution: Path, sheet: Path, folder: Path, *, workers: int = 2) -> list[str]:
+def failures(solution: Path, sheet: Path, folder: Path, *, rounds: int = 1, workers: int = 2) -> list[str]:
     """Mark submissions handed in through `folder`; return a line for each row whose status is not its answer's.
 
-    Each way of saving is one submission with all three states in it, going round: of six ways each question sees
-    every state twice. A verdict that spills over to the next question shows, too.
+    A submission has all three states in it, going round from question to question and from one way of saving to the
+    next. With `rounds=3` every question meets every state in every way; with 1 it meets each state in two of the six.
+    A verdict that spills over to the next question shows, too.
     """
     course = json.loads(solution.read_text("utf-8"))["metadata"]["course"]
     asked = {question.id: question for question in questions.of_sheet(course["sheet"])}
     states: dict[tuple[str, str], str] = {}
-    for turn, (way, change) in enumerate(WAYS.items()):
-        own = {question: list(STATES)[(place + turn) % 3] for place, question in enumerate(asked)}
-        states |= {(f"{way}.ipynb", question): state for question, state in own.items()}
+    for turn, (round_, (way, change)) in enumerate(product(range(rounds), WAYS.items())):
+        # six ways are two whole turns of three states, so each round starts one state further on
+        own = {question: list(STATES)[(place + turn + round_) % 3] for place, question in enumerate(asked)}
+        name = f"{way} {round_}.ipynb"
+        states |= {(name, question): state for question, state in own.items()}
         notebook = _changed(_submission(solution, sheet, own), change, asked)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{way}.ipynb").write_text(json.dumps(notebook), "utf-8")
+        (folder / name).write_text(json.dumps(notebook), "utf-8")
     rows = {(row.submission, row.question): row for row in mark([folder], solutions=solution.parent, workers=workers)}
     lines = [f"{submission} {question}: no row" for submission, question in states.keys() - rows.keys()]
     for (submission, question), row in rows.items():

@@ -8,6 +8,7 @@ import small_course
 
 from course.checking import marking
 from course.checking.marking import Row, mark
+from course.paths import EXERCISES, SOLUTIONS
 
 
 def sheet(folder: Path) -> Path:
@@ -15,7 +16,13 @@ def sheet(folder: Path) -> Path:
 
 
 def test_only_a_right_answer_is_ever_right(solutions: Path, tmp_path: Path) -> None:
-    assert matrix.failures(solutions / "99_area.ipynb", sheet(tmp_path), tmp_path / "handed in") == []
+    failures = matrix.failures(solutions / "99_area.ipynb", sheet(tmp_path), tmp_path / "handed in", rounds=3)
+    assert failures == []
+
+
+@pytest.mark.parametrize("solution", sorted(SOLUTIONS.glob("*.ipynb")), ids=lambda path: path.name)
+def test_the_same_holds_for_the_sheets_of_the_course(solution: Path, tmp_path: Path) -> None:
+    assert matrix.failures(solution, EXERCISES / solution.name, tmp_path) == []
 
 
 def test_the_matrix_notices_a_marker_that_believes_what_it_reads(
