@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -108,6 +109,34 @@ def tidy(notebooks: Annotated[list[Path], typer.Argument()]) -> None:
 
     for path in notebooks:
         path.write_text(shelf.text_of(shelf.tidy(shelf.read(path))), "utf-8")
+
+
+@app.command()
+def facts(
+    changed: Annotated[
+        list[Path] | None, typer.Option(help="A table or its file: list the notebooks that read it.")
+    ] = None,
+    audit: Annotated[int | None, typer.Option(help="Draw this many rows at random, to be looked up.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same rows.")] = 0,
+) -> None:
+    """Count the data by table and kind, and say what is overdue; or draw an audit; or tell who reads a table."""
+    from course import facts as ask
+    from course import facts_report as report
+
+    try:
+        if changed:
+            lines = [report.readers(table, ask.readers(table)) for table in map(ask.table_of, changed)]
+        elif audit:
+            lines = list(report.audit(ask.audit(audit, seed)))
+        else:
+            inventory = ask.inventory(date.today().isoformat())
+            console.print(report.counts(inventory))
+            lines = list(report.remarks(inventory))
+    except (LookupError, ValueError) as error:  # no such name, a number out of range, a broken file
+        console.print(f"[bold]No answer:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _become(command: list[str]) -> None:

@@ -17,7 +17,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -34,7 +34,6 @@ SOURCES = "sources"
 _DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean", "string": "str"}
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
-_BOOLEANS = {"true": True, "false": False}
 _SHOWN = 3
 _CLOSE = 5
 
@@ -140,10 +139,7 @@ def cite(name: str, folder: Path = DATASETS) -> Citation:
     table = _table(name, folder)
     if "source_id" not in table.columns or name == SOURCES:
         raise UnknownName("table with sources", name, _with_sources(folder))
-    used = [str(source) for source in table["source_id"]]
-    if "cell_sources" in table.columns:
-        used += [source for cells in table["cell_sources"].dropna() for source in _cells(str(cells)).values()]
-    counts = pd.Series(used, dtype="str").value_counts()
+    counts = pd.Series(list(sources_in(table)), dtype="str").value_counts()
     order = sorted(counts.index, key=lambda source: (-int(counts[source]), str(source)))
     rows = [_row(SOURCES, str(source), folder) for source in order]
     lines = tuple(_reference(*(row[part] for part in _REFERENCE)) for row in rows)
@@ -162,7 +158,7 @@ def source_of(table: str, key: str, column: str | None = None, folder: Path = DA
     if column is not None and column not in columns:
         raise UnknownName(f"column of {table}", column, columns)
     row = _row(table, key, folder)
-    other = _cells(row.get("cell_sources", "")).get(column or "")
+    other = _cell_sources(row.get("cell_sources", "")).get(column or "")
     source = _row(SOURCES, other or row["source_id"], folder)
     return Provenance(
         source_id=source["source_id"],
@@ -170,6 +166,19 @@ def source_of(table: str, key: str, column: str | None = None, folder: Path = DA
         locator="" if other else row.get("locator", ""),
         confidence=row.get("confidence", ""),
     )
+
+
+def tables(folder: Path = DATASETS) -> dict[str, Any]:
+    """Return the resources of `datapackage.json` by table name; `DataError` if that file is broken."""
+    return _package(folder)
+
+
+def sources_in(table: pd.DataFrame) -> Iterator[str]:
+    """Yield the source of every row of a table, and of every cell that has one of its own."""
+    yield from (str(source) for source in table["source_id"])
+    if "cell_sources" in table.columns:
+        for cells in table["cell_sources"].dropna():
+            yield from _cell_sources(str(cells)).values()
 
 
 _REFERENCE = ("publisher", "title", "published", "kind", "licence")
@@ -188,17 +197,16 @@ def _close(asked: str, known: Iterable[str]) -> list[str]:
     return [folded[name] for name in dict.fromkeys([*inside, *alike])][:_CLOSE]
 
 
-def _cells(text: str) -> dict[str, str]:
+def _cell_sources(text: str) -> dict[str, str]:
     """Read `column=source_id; column=source_id` into a mapping."""
     pairs = (pair.split("=", 1) for pair in text.split(";") if "=" in pair)
     return {column.strip(): source.strip() for column, source in pairs}
 
 
 def _with_sources(folder: Path) -> list[str]:
-    tables = _package(folder)
     return [
         name
-        for name, resource in tables.items()
+        for name, resource in _package(folder).items()
         if name != SOURCES and any(field["name"] == "source_id" for field in resource["schema"]["fields"])
     ]
 
@@ -242,8 +250,7 @@ def _table(name: str, folder: Path) -> pd.DataFrame:
     for position, field in enumerate(fields):
         dtype = _dtype(file, field)
         cells = [row[position] for row in rows]
-        values = [_value(file, line, field, cell) for line, cell in zip(lines, cells, strict=True)]
-        columns[field["name"]] = pd.Series(values, dtype=dtype)
+        columns[field["name"]] = pd.Series(_values(file, lines, field, cells), dtype=dtype)
     table = pd.DataFrame(columns)
     primary = resource["schema"]["primaryKey"]
     _check_unique(file, lines, primary, columns[primary])
@@ -284,23 +291,52 @@ def _dtype(file: Path, field: Mapping[str, Any]) -> str:
     return _DTYPES[field["type"]]
 
 
-def _value(file: Path, line: int, field: Mapping[str, Any], cell: str) -> float | int | bool | str | None:
-    """Turn the text of a cell into what its field's type says; empty is missing."""
-    if cell == "":
-        if field.get("constraints", {}).get("required"):
-            raise DataError(file, line, field["name"], "empty, but required")
-        return None
-    if field["type"] == "string":
-        return cell
-    if field["type"] == "number" and _NUMBER.fullmatch(cell):
-        return float(cell)
-    if field["type"] == "integer" and _INTEGER.fullmatch(cell):
-        return int(cell)
-    if field["type"] == "boolean" and cell in _BOOLEANS:
-        return _BOOLEANS[cell]
+def _values(file: Path, lines: list[int], field: Mapping[str, Any], cells: list[str]) -> list[Any]:
+    """Turn the text of a column into what its field's type says; empty is missing."""
+    if field.get("constraints", {}).get("required") and "" in cells:
+        raise DataError(file, lines[cells.index("")], field["name"], "empty, but required")
+    read = _READERS[field["type"]]
+    try:
+        return [None if cell == "" else read(cell) for cell in cells]
+    except ValueError:
+        line, cell = next((line, cell) for line, cell in zip(lines, cells, strict=True) if _refused(read, cell))
     wanted = "true or false" if field["type"] == "boolean" else f"a plain {field['type']}"
     hint = " (leave the thousands separator out)" if "," in cell else ""
     raise DataError(file, line, field["name"], f"{cell!r} is not {wanted}{hint}")
+
+
+def _number(cell: str) -> float:
+    if not _NUMBER.fullmatch(cell):  # float() would also take "nan", "1_000" and spaces
+        raise ValueError(cell)
+    return float(cell)
+
+
+def _integer(cell: str) -> int:
+    if not _INTEGER.fullmatch(cell):
+        raise ValueError(cell)
+    return int(cell)
+
+
+def _boolean(cell: str) -> bool:
+    if cell not in ("true", "false"):
+        raise ValueError(cell)
+    return cell == "true"
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "number": _number,
+    "integer": _integer,
+    "boolean": _boolean,
+    "string": str,
+}
+
+
+def _refused(read: Callable[[str], Any], cell: str) -> bool:
+    try:
+        read(cell)
+    except ValueError:
+        return cell != ""
+    return False
 
 
 def _check_unique(file: Path, lines: list[int], column: str, values: Iterable[Any]) -> None:
@@ -320,7 +356,7 @@ def _check_sources(file: Path, lines: list[int], columns: Mapping[str, Any], fol
         if source not in known:
             raise DataError(file, line, "source_id", f"{source!r} is not in sources.csv")
     for line, cells in zip(lines, columns.get("cell_sources", [None] * len(lines)), strict=True):
-        for column, source in _cells("" if pd.isna(cells) else cells).items():
+        for column, source in _cell_sources("" if pd.isna(cells) else cells).items():
             if source not in known:
                 raise DataError(file, line, "cell_sources", f"{source!r} is not in sources.csv")
             if column not in columns:
