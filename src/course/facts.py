@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,13 +111,13 @@ def table_of(file: Path, folder: Path = DATASETS) -> str:
     return file.stem
 
 
-def _drawn(table: str, row: dict[str, Any], draw: random.Random, folder: Path) -> Drawn:
+def _drawn(table: str, row: Mapping[Hashable, Any], draw: random.Random, folder: Path) -> Drawn:
     key = str(row[tables(folder)[table]["schema"]["primaryKey"]])
     filled = [column for column, value in row.items() if column not in _PROVENANCE and not pd.isna(value)]
     column = draw.choice(filled[1:] or filled)
-    source = source_of(table, key, column, folder)
+    source = source_of(table, key, str(column), folder)
     named = f"{source.publisher}, {source.title}"
-    return Drawn(table, key, column, str(row[column]), source.confidence, named, source.address, source.locator)
+    return Drawn(table, key, str(column), str(row[column]), source.confidence, named, source.address, source.locator)
 
 
 def _tables_read(path: Path) -> set[str]:
