@@ -74,17 +74,19 @@ def check(
 
 @app.command()
 def build(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a sheet has drifted.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file has drifted.")] = False,
 ) -> None:
-    """Write the learners' sheets from exercises/solutions."""
-    from course import notebooks
+    """Write what is generated: the learners' sheets from exercises/solutions, and the data dictionary."""
+    from course import dictionary, notebooks
 
     try:
-        sheets = notebooks.build(check=check)
+        files = [*notebooks.build(check=check), dictionary.write(check=check)]
     except notebooks.DriftError as error:
         console.print(f"[bold]Drift:[/] {escape(str(error))}")
         raise typer.Exit(1) from None
-    console.print(f"{'Checked' if check else 'Written'}: {', '.join(sheet.name for sheet in sheets)}")
+    console.print(
+        f"{'Checked' if check else 'Written'}: {', '.join(file.relative_to(ROOT).as_posix() for file in files)}"
+    )
 
 
 @app.command()

@@ -29,13 +29,6 @@ def test_every_table_file_is_described() -> None:
     assert {file.name for file in DATASETS.glob("*.csv")} == {r["path"] for r in PACKAGE["resources"]}
 
 
-def test_the_readme_counts_the_rows_that_there_are() -> None:
-    text = (DATASETS / "README.md").read_text(encoding="utf-8")
-    for resource in PACKAGE["resources"]:
-        line = next(line for line in text.splitlines() if line.startswith(f"| `{resource['path']}` |"))
-        assert line.split("|")[3].strip() == str(len(TABLES[resource["name"]])), line
-
-
 def test_every_field_says_what_it_is_and_numbers_their_unit() -> None:
     for resource in PACKAGE["resources"]:
         for field in resource["schema"]["fields"]:
