@@ -22,6 +22,14 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("more than 30 TB/s", "WSE-3"): "memory on the chip, a whole wafer of it",
     ("more than 30 TB/s", "GC200"): ON_CHIP,
     ("more than 30 TB/s", "Corsair"): ON_CHIP,
+    (
+        "link differs from that of its chip in chips.csv",
+        "infinity-fabric-mi250x-seven-links",
+    ): "seven links counted, chips.csv has eight",
+    (
+        "link differs from that of its chip in chips.csv",
+        "ub-atlas-950",
+    ): "product page of 2026, chips.csv has the announcement of 2025",
 }
 
 
