@@ -10,6 +10,7 @@ import pandas as pd
 INT8_CUT = "int8 units were cut in favour of fp4"
 INT8_CHIP = "made for int8; fp16 runs at 1/64 of the fp32 rate"
 ON_CHIP = "memory on the chip"
+SHORT_OF_POWER = "the source takes chips away for a time, when power was short"
 
 EXCUSED: dict[tuple[str, str], str] = {
     ("int8 far below fp16", "B300"): INT8_CUT,
@@ -30,6 +31,14 @@ EXCUSED: dict[tuple[str, str], str] = {
         "link differs from that of its chip in chips.csv",
         "ub-atlas-950",
     ): "product page of 2026, chips.csv has the announcement of 2025",
+    ("H100 equivalents do not follow from the chips", "aws-ec2-trn1"): "the source counts 420 TOP/s, chips.csv 380",
+    ("H100 equivalents do not follow from the chips", "novo-nordisk-gefion"): "the source takes a sparse peak",
+    (
+        "hardware for each chip outside 3,000 to 60,000 USD",
+        "novo-nordisk-gefion",
+    ): "the sum that was reported pays for the whole project",
+    ("site loses power", "xai-colossus-1-memphis-tennessee-2025-09-17"): SHORT_OF_POWER,
+    ("site loses chips", "xai-colossus-1-memphis-tennessee-2025-09-17"): SHORT_OF_POWER,
 }
 
 
