@@ -39,6 +39,10 @@ EXCUSED: dict[tuple[str, str], str] = {
     ): "the sum that was reported pays for the whole project",
     ("site loses power", "xai-colossus-1-memphis-tennessee-2025-09-17"): SHORT_OF_POWER,
     ("site loses chips", "xai-colossus-1-memphis-tennessee-2025-09-17"): SHORT_OF_POWER,
+    (
+        "share does not fit the count",
+        "llama3-405b-faulty-gpu",
+    ): "148 of 419 is 35.3 %, the paper prints 30.1 %: the error is in the paper",
 }
 
 
