@@ -111,8 +111,7 @@ def test_a_cell_knows_its_own_source() -> None:
         (lambda: load("chip"), "there is no table 'chip'; did you mean 'chips'?"),
         (
             lambda: load("zzz"),
-            "there is no table 'zzz'; known are 'chips', 'models', 'published_results', 'case_facts', 'claims', "
-            "'sources'",
+            "there is no table 'zzz'; known are 'chips', 'models', 'published_results', 'case_facts', 'claims', ",
         ),
         (lambda: cite("zzz"), "there is no table 'zzz'"),
         (lambda: cite("sources"), "there is no table with sources 'sources'; known are 'chips', "),

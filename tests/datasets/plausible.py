@@ -10,6 +10,7 @@ import pandas as pd
 INT8_CUT = "int8 units were cut in favour of fp4"
 INT8_CHIP = "made for int8; fp16 runs at 1/64 of the fp32 rate"
 ON_CHIP = "memory on the chip"
+SHORT_OF_POWER = "the source takes chips away for a time, when power was short"
 
 EXCUSED: dict[tuple[str, str], str] = {
     ("int8 far below fp16", "B300"): INT8_CUT,
@@ -22,6 +23,26 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("more than 30 TB/s", "WSE-3"): "memory on the chip, a whole wafer of it",
     ("more than 30 TB/s", "GC200"): ON_CHIP,
     ("more than 30 TB/s", "Corsair"): ON_CHIP,
+    (
+        "link differs from that of its chip in chips.csv",
+        "infinity-fabric-mi250x-seven-links",
+    ): "seven links counted, chips.csv has eight",
+    (
+        "link differs from that of its chip in chips.csv",
+        "ub-atlas-950",
+    ): "product page of 2026, chips.csv has the announcement of 2025",
+    ("H100 equivalents do not follow from the chips", "aws-ec2-trn1"): "the source counts 420 TOP/s, chips.csv 380",
+    ("H100 equivalents do not follow from the chips", "novo-nordisk-gefion"): "the source takes a sparse peak",
+    (
+        "hardware for each chip outside 3,000 to 60,000 USD",
+        "novo-nordisk-gefion",
+    ): "the sum that was reported pays for the whole project",
+    ("site loses power", "xai-colossus-1-memphis-tennessee-2025-09-17"): SHORT_OF_POWER,
+    ("site loses chips", "xai-colossus-1-memphis-tennessee-2025-09-17"): SHORT_OF_POWER,
+    (
+        "share does not fit the count",
+        "llama3-405b-faulty-gpu",
+    ): "148 of 419 is 35.3 %, the paper prints 30.1 %: the error is in the paper",
 }
 
 
