@@ -35,7 +35,7 @@ _DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean", "strin
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
 _SHOWN = 3
-_CLOSE = 5
+_CLOSE, _LISTED = 5, 40  # names that an error suggests, and how many it lists at most
 
 
 class UnknownName(LookupError):  # noqa: N818 - it reads as what it is, and is no fault of the program
@@ -47,11 +47,14 @@ class UnknownName(LookupError):  # noqa: N818 - it reads as what it is, and is n
     def __init__(self, kind: str, asked: object, known: Iterable[str]) -> None:
         self.kind, self.asked, self.known = kind, asked, tuple(known)
         close = _close(str(asked), self.known)
+        parts = [f"there is no {kind} {asked!r}"]
         if close:
-            hint = "did you mean " + " or ".join(map(repr, close)) + "?"
-        else:
-            hint = "known are " + ", ".join(map(repr, self.known))
-        super().__init__(f"there is no {kind} {asked!r}; {hint}")
+            parts.append("did you mean " + " or ".join(map(repr, close)))
+        if len(self.known) <= _LISTED:
+            parts.append("known are " + ", ".join(map(repr, self.known)))
+        elif not close:
+            parts.append(f"there are {len(self.known):,}, such as {self.known[0]!r}")
+        super().__init__("; ".join(parts))
 
 
 class DataError(ValueError):

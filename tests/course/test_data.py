@@ -108,17 +108,21 @@ def test_a_cell_knows_its_own_source() -> None:
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda: load("chip"), "there is no table 'chip'; did you mean 'chips'?"),
+        (lambda: load("chip"), "there is no table 'chip'; did you mean 'chips' or 'chip_prices'; known are 'chips', "),
         (
             lambda: load("zzz"),
             "there is no table 'zzz'; known are 'chips', 'models', 'published_results', 'case_facts', 'claims', ",
         ),
         (lambda: cite("zzz"), "there is no table 'zzz'"),
-        (lambda: cite("sources"), "there is no table with sources 'sources'; known are 'chips', "),
+        (lambda: cite("sources"), "there is no table with sources 'sources'; "),
         (lambda: source_of("chips", "h100"), "there is no chip of chips 'h100'; did you mean 'H100 "),
         (
             lambda: source_of("chips", "H20", "tdp"),
             "there is no column of chips 'tdp'; did you mean 'tdp_w'",
+        ),
+        (
+            lambda: source_of("chips", "zzz"),
+            f"there is no chip of chips 'zzz'; there are {len(load('chips'))}, such as 'P100 SXM'",
         ),
         (lambda: source_of("sources", "litgpt"), "there is no table with sources 'sources'"),
     ],

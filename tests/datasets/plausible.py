@@ -11,6 +11,8 @@ INT8_CUT = "int8 units were cut in favour of fp4"
 INT8_CHIP = "made for int8; fp16 runs at 1/64 of the fp32 rate"
 ON_CHIP = "memory on the chip"
 SHORT_OF_POWER = "the source takes chips away for a time, when power was short"
+CUT_H200 = "as printed: these clouds list the newer H200 below the H100"
+HYDRO = "a part of the country that lives on hydropower"
 
 EXCUSED: dict[tuple[str, str], str] = {
     ("int8 far below fp16", "B300"): INT8_CUT,
@@ -43,6 +45,14 @@ EXCUSED: dict[tuple[str, str], str] = {
         "share does not fit the count",
         "llama3-405b-faulty-gpu",
     ): "148 of 419 is 35.3 %, the paper prints 30.1 %: the error is in the paper",
+    ("reserved above on-demand", "lambda-h100-sxm-8x-2023-09-29-reserved-3-months"): (
+        "the page asks more for three months of a cluster than on demand: a price of the shortage of 2023"
+    ),
+    ("newer chip cheaper than the older one", "azure-h200-sxm-8x-japaneast-2026-10-10-on-demand"): CUT_H200,
+    ("newer chip cheaper than the older one", "gcp-h200-sxm-8x-us-central1-2026-10-10-on-demand"): CUT_H200,
+    ("carbon below 0.5 times that of the country", "alibaba-cloud-cn-chengdu"): HYDRO,
+    ("carbon below 0.5 times that of the country", "gcp-northamerica-northeast1"): HYDRO,
+    ("carbon below 0.5 times that of the country", "gcp-us-west1"): HYDRO,
 }
 
 
