@@ -1,7 +1,11 @@
 """For nbval: a check that does not say *right* fails, and nobody's own predictions leak into compared outputs."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ.setdefault("COURSE_STRICT", "1")
-os.environ["COURSE_HOME"] = tempfile.mkdtemp(prefix="course-home-")
+home = tempfile.mkdtemp(prefix="course-home-")
+atexit.register(shutil.rmtree, home, ignore_errors=True)
+os.environ["COURSE_HOME"] = home

@@ -38,6 +38,9 @@ GREY = "#767676"
 TEXT_PT = 10
 TITLE_PT = 12
 
+RIM = withStroke(linewidth=3, foreground="white")
+"""Keeps a text readable over a line, as one of its `path_effects`."""
+
 _DPI = 100
 _PANEL_INCHES = {1: 7.2, 2: 4.8}
 _GRID = "#e3e3e3"
@@ -203,9 +206,8 @@ class Chart(ABC, Generic[R]):
 
     def add_label(self, name: str, axes: Axes, **style: Any) -> None:
         """Add a text, empty at first, that will move; a white rim keeps it readable over a line."""
-        rim = withStroke(linewidth=3, foreground="white")
         self.artists[name] = axes.annotate(
-            "", (1, 1), xytext=(0, 0), textcoords="offset points", path_effects=[rim], **{"zorder": 6, **style}
+            "", (1, 1), xytext=(0, 0), textcoords="offset points", path_effects=[RIM], **{"zorder": 6, **style}
         )
 
     def add_title(self, name: str, axes: Axes) -> None:
@@ -286,7 +288,7 @@ def _dress(axes: Axes) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_axisbelow(True)
     axes.grid(color=_GRID, linewidth=1)
-    axes.tick_params(length=0, labelsize=TEXT_PT)
+    axes.tick_params(which="both", length=0, labelsize=TEXT_PT)
     axes.set_prop_cycle(cycler(color=PALETTE, linestyle=DASHES))  # never colour alone
 
 

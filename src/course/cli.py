@@ -53,6 +53,7 @@ def check(
     with _progress() as progress:
         task = progress.add_task("checking")
         try:
+            report.prepare(out)  # hours of marking must not end in a folder that cannot be written to
             progress.update(task, total=len(marking.find(notebooks)))
             rows = marking.mark(
                 notebooks,
@@ -61,12 +62,16 @@ def check(
                 workers=workers,
                 on_submission=lambda _: progress.advance(task),
             )
-        except ValueError as error:  # a path without notebooks, or a sheet of ours that is not ready
+        except (ValueError, OSError) as error:  # no notebooks, a sheet of ours that is not ready, nowhere to write
             console.print(f"[bold]Nothing was checked:[/] {escape(str(error))}")
             raise typer.Exit(2) from None
     report.write(rows, out)
     console.print(report.table(rows))
     console.print(report.summary(rows))
+    if ignored := marking.others_in(notebooks):
+        console.print(
+            f"Ignored, for they are no notebooks: {escape(', '.join(report.clean(name) for name in ignored))}"
+        )
     console.print(f"Written: {out / 'results.csv'}, {out / 'results.json'}")
     if strict and any(row.status != "right" for row in rows):
         raise typer.Exit(1)

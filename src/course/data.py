@@ -34,7 +34,7 @@ SOURCES = "sources"
 _DTYPES = {"number": "float64", "integer": "Int64", "boolean": "boolean", "string": "str"}
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
-_SHOWN = 3
+_SHOWN = 10  # sources that a citation lists
 _CLOSE, _LISTED = 5, 40  # names that an error suggests, and how many it lists at most
 
 
@@ -94,34 +94,34 @@ class Provenance:
 class Citation:
     """The sources of a table as one short line each, the most used first.
 
-    Shows itself as text, Markdown or HTML, whichever the reader's notebook prefers.
+    Shows itself as one line, as text, Markdown or HTML; in HTML it unfolds to the list.
     """
 
     table: str
     lines: tuple[str, ...]
     addresses: tuple[str, ...]
 
-    @property
-    def _more(self) -> str:
-        more = len(self.lines) - _SHOWN
-        return f"and {more} more, in datasets/sources.csv" if more > 0 else ""
-
     def __repr__(self) -> str:
-        shown = [*self.lines[:_SHOWN], self._more]
-        return f"Sources of {self.table}: " + "; ".join(line for line in shown if line)
+        return f"Sources of {self.table}: {self._short}"
 
     def _repr_markdown_(self) -> str:
-        pairs = zip(self.lines[:_SHOWN], self.addresses, strict=False)
-        shown = [f"[{line}]({address})" if address else line for line, address in pairs]
-        return f"*Sources of {self.table}:* " + "; ".join(line for line in [*shown, self._more] if line)
+        address = self.addresses[0]
+        return f"*Sources of {self.table}:* " + (f"[{self._short}]({address})" if address else self._short)
 
     def _repr_html_(self) -> str:
         pairs = zip(self.lines[:_SHOWN], self.addresses, strict=False)
-        shown = [
+        items = [
             f'<a href="{escape(address)}">{escape(line)}</a>' if address else escape(line) for line, address in pairs
         ]
-        listed = "; ".join(line for line in [*shown, escape(self._more)] if line)
-        return f"<small>Sources of {escape(self.table)}: {listed}</small>"
+        if len(self.lines) > _SHOWN:
+            items.append(f"and {len(self.lines) - _SHOWN} more, in datasets/sources.csv")
+        listed = "".join(f"<li>{item}</li>" for item in items)
+        return f"<details><summary>{escape(repr(self))}</summary><ul>{listed}</ul></details>"
+
+    @property
+    def _short(self) -> str:
+        more = len(self.lines) - 1
+        return self.lines[0] + (f", and {more} more" if more else "")
 
 
 def load(name: str, folder: Path = DATASETS) -> pd.DataFrame:

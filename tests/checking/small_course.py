@@ -14,7 +14,8 @@ import pytest
 from course import questions
 from course.checking.graft import MARKING, probe_source
 from course.observe import MARK
-from course.questions.question import Choosing, Inputs, Misconception, Question
+from course.questions.families import Choosing
+from course.questions.question import Inputs, Misconception, Question
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]

@@ -59,8 +59,14 @@ STRANGE: dict[str, tuple[Any, list[str], str]] = {
     ),
     "marks lost": (answered() | {"cells": [c | {"metadata": {}} for c in answered()["cells"]]}, [FOUND] * 3, ""),
     "same twice": (with_more(answered(), twin(SOURCES["99-q1"])), [FOUND] * 3, ""),
-    "two claim": (with_more(answered(), twin("area = 1")), [UNREADABLE, FOUND, FOUND], "2 cells claim"),
-    "a copy": (with_more(answered(), twin("area = 1", "copy")), [FOUND] * 3, "Another cell is marked"),
+    "two claim": (with_more(answered(), twin("area = 1")), [FOUND] * 3, "Joined from 2 cells"),
+    "a copy": (with_more(answered(), twin("area = 1", "copy")), [FOUND] * 3, "Joined from 2 cells"),
+    # JupyterLab leaves the id with the last part and copies the marks
+    "split": (
+        with_more(with_cell(answered(), "99-q1-answer", source="area *= 2"), twin("area = 407", "new"), first=True),
+        [FOUND] * 3,
+        "Joined from 2 cells",
+    ),
     "one cell missing": (without(answered(), "99-q1-answer"), [MISSING, FOUND, FOUND], "missing from the notebook"),
     "all cells missing": (answered() | {"cells": []}, [MISSING] * 3, "missing from the notebook"),
     "needs an extra cell": (
@@ -121,17 +127,18 @@ def test_a_strange_notebook_is_read_as_far_as_it_goes(name: str, solutions: Path
     assert part in picks[0].note
     assert bool(part) == bool(picks[0].note)
     sources = {question: pick.source for question, pick in zip(SOURCES, picks, strict=True) if pick.source}
-    if name != "needs an extra cell":
+    if name not in ("needs an extra cell", "two claim", "a copy", "split"):
         assert sources.items() <= SOURCES.items()
 
 
 # those of the above that are also marked in earnest: the statuses of their rows, a part of the first row's message
 EARNEST = {
     "no ids": (["right"] * 3, "Found by the mark in its metadata"),
-    "two claim": ([UNREADABLE, "right", "right"], "2 cells claim"),
+    "two claim": (["wrong", "right", "right"], "Joined from 2 cells"),
     "one cell missing": ([MISSING, "right", "right"], "missing from the notebook"),
     "needs an extra cell": (["error", "right", "right"], "Only the answer cells are run"),
-    "all cells missing": ([MISSING] * 3, "missing from the notebook"),
+    "all cells missing": ([UNREADABLE], "No answer cell"),
+    "split": (["right"] * 3, "Joined from 2 cells"),
 }
 
 
@@ -165,7 +172,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
 def test_a_strange_notebook_is_marked_as_far_as_it_goes(name: str, marked: dict[str, list[Row]]) -> None:
     statuses, part = EARNEST[name]
     rows = marked[f"strange/99 {name}.ipynb"]
-    assert [row.question for row in rows] == ["99-q1", "99-q2", "99-q3"]
+    assert [row.question for row in rows] == (["99-q1", "99-q2", "99-q3"] if len(statuses) > 1 else [""])
     assert [row.status for row in rows] == statuses, rows
     assert part in rows[0].message
 

@@ -56,6 +56,27 @@ def test_nothing_to_check_is_said_plainly(path: str, tmp_path: Path, monkeypatch
     assert "Nothing was checked" in said
 
 
+@pytest.mark.parametrize("blocked", ["a file", "a folder in the place of a result"])
+def test_a_place_that_cannot_be_written_to_is_found_before_anything_is_marked(blocked: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    if blocked == "a file":
+        out.write_text("", "utf-8")
+    else:
+        (out / "results.csv").mkdir(parents=True)
+    code, said = run("check", SOLUTIONS / SHEET, "--out", out)
+    assert code == 2
+    assert "Nothing was checked" in said
+
+
+def test_files_that_are_no_notebooks_are_named(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "broken.ipynb").write_text("{", "utf-8")
+    (tmp_path / "in" / "anna.ipynb.txt").write_text("", "utf-8")
+    code, said = run("check", tmp_path / "in", "--out", tmp_path / "out")
+    assert code == 0
+    assert "no notebooks: anna.ipynb.txt" in said
+
+
 def test_build_check_tells_drift_by_its_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("build", "--check")[0] == 0
     monkeypatch.setattr(notebooks, "EXERCISES", tmp_path)

@@ -70,14 +70,16 @@ def test_spoiling_a_table_spoils_only_the_copy() -> None:
     assert "H100 SXM" in set(again["chip"])
 
 
-def test_a_citation_is_one_short_line_a_source_in_all_three_forms() -> None:
+def test_a_citation_is_one_short_line_that_unfolds_in_html() -> None:
     citation = cite("chips")
     assert isinstance(citation, Citation)
     assert repr(citation).startswith("Sources of chips: Epoch AI, Machine Learning Hardware (2026-07-18, ")
     assert "CC BY 4.0" in repr(citation)
-    assert repr(citation).endswith(f"and {len(citation.lines) - 3} more, in datasets/sources.csv")
+    assert repr(citation).endswith(f", and {len(citation.lines) - 1} more")
     assert "\n" not in repr(citation)
     assert repr(cite("chips")) == repr(citation)
+    assert citation._repr_html_().count("<a href=") == 10
+    assert f"and {len(citation.lines) - 10} more, in datasets/sources.csv" in citation._repr_html_()
     assert '<a href="https://epoch.ai/data/machine-learning-hardware">' in citation._repr_html_()
     assert "](https://epoch.ai/data/machine-learning-hardware)" in citation._repr_markdown_()
 

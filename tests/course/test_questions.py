@@ -1,10 +1,14 @@
 """Every question proves that it tells right from wrong: the reference, other styles, each misconception, the stub."""
 
+import decimal
+import itertools
+
 import pytest
 
 from course import questions
 from course.observe import MISSING, TODO, observe
-from course.questions.question import PRACTICE, Choosing, LeavingOut, Question
+from course.questions.families import Family
+from course.questions.question import PRACTICE, Misconception, Question
 
 SALTS = [PRACTICE, "marking", "another class"]
 EVERY = list(questions.ALL.values())
@@ -14,15 +18,6 @@ MISTAKES = [(question, wrong) for question in EVERY for wrong in question.miscon
 def verdict(question: Question, answer: object, salt: str) -> tuple[str, str]:
     judged = question.judge(observe(answer, question.inputs(salt)), salt)
     return judged.status, judged.misconception
-
-
-def example(question: Question, answer: object) -> object:
-    """Return an answer for a family of wrong choices: the right one with the item put in or left out."""
-    if isinstance(answer, Choosing):
-        return set(question.reference) | {answer.item}
-    if isinstance(answer, LeavingOut):
-        return set(question.reference) - {answer.item}
-    return answer
 
 
 @pytest.mark.parametrize("salt", SALTS)
@@ -36,8 +31,9 @@ def test_the_reference_and_other_styles_are_right(question: Question, salt: str)
 @pytest.mark.parametrize("salt", SALTS)
 @pytest.mark.parametrize(("question", "wrong"), MISTAKES, ids=lambda x: getattr(x, "id", getattr(x, "name", "")))
 def test_every_misconception_earns_its_own_message(question: Question, wrong: object, salt: str) -> None:
-    answer = example(question, wrong.answer)  # type: ignore[attr-defined]
-    assert verdict(question, answer, salt) == ("wrong", wrong.name)  # type: ignore[attr-defined]
+    assert isinstance(wrong, Misconception)
+    answer = wrong.answer.example(question.reference) if isinstance(wrong.answer, Family) else wrong.answer
+    assert verdict(question, answer, salt) == ("wrong", wrong.name)
 
 
 @pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
@@ -48,8 +44,9 @@ def test_at_least_three_misconceptions_and_two_hints(question: Question) -> None
 
 @pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
 def test_dots_are_not_an_attempt(question: Question) -> None:
-    stub = ... if question.make_inputs is None else lambda *_: ...
-    assert verdict(question, stub, PRACTICE)[0] == "not_attempted"
+    stubs = [..., (..., ...)] if question.make_inputs is None else [lambda *_: ...]
+    for stub in stubs:
+        assert verdict(question, stub, PRACTICE)[0] == "not_attempted"
     assert question.judge([TODO]).status == "not_attempted"
     assert question.judge([MISSING]).status == "not_attempted"
 
@@ -57,11 +54,13 @@ def test_dots_are_not_an_attempt(question: Question) -> None:
 @pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
 def test_no_message_or_hint_gives_a_number_away(question: Question) -> None:
     """The answer, written to two or more digits, stands in nothing that a learner is shown."""
-    if not isinstance(question.reference, float):
+    parts = question.reference if isinstance(question.reference, tuple) else (question.reference,)
+    numbers = [part for part in parts if isinstance(part, float)]
+    if not numbers:
         return
     shown = [w.message for w in question.misconceptions] + [question.praise, *question.hints, question.asks]
-    for digits in (0, 1, 2, 3):
-        printed = f"{question.reference:.{digits}f}"
+    for number, digits in itertools.product(numbers, (0, 1, 2, 3)):
+        printed = f"{number:.{digits}f}"
         if len(printed.replace(".", "")) >= 2:
             assert not any(printed in text for text in shown), printed
 
@@ -75,6 +74,8 @@ def test_marking_tries_inputs_that_practice_did_not_show(question: Question) -> 
 @pytest.mark.parametrize("question", EVERY, ids=lambda q: q.id)
 def test_a_right_number_may_be_a_billionth_off(question: Question) -> None:
     def nudged(value: object) -> object:
+        if isinstance(value, list):
+            return [nudged(part) for part in value]
         return value * (1 + 1e-9) if isinstance(value, float) else value
 
     expected = question.expected("marking")
@@ -96,6 +97,23 @@ FUNCTION = questions.get("01-q3")
 )
 def test_an_unknown_mistake_gets_a_true_remark(answer: object, remark: str) -> None:
     judged = FUNCTION.judge(observe(answer, FUNCTION.inputs(PRACTICE)))
+    assert judged.status == "wrong"
+    assert remark in judged.message
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "remark"),
+    [
+        ("01-q6", None, "what `print` gives back"),
+        ("01-q6", {"ratio": 1}, "a dictionary"),
+        ("01-q6", decimal.Decimal("0.5"), "a Decimal"),
+        ("01-q7", {"ABD"}, "one letter each"),
+        ("01-q7", "A, B, D", "a set of letters"),
+        ("01-q2", "chip C", "one of the letters"),
+    ],
+)
+def test_an_answer_of_the_wrong_kind_is_told_the_kind(question: str, answer: object, remark: str) -> None:
+    judged = questions.get(question).judge(observe(answer, None))
     assert judged.status == "wrong"
     assert remark in judged.message
 

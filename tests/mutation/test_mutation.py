@@ -89,7 +89,7 @@ FAULTS: dict[str, tuple[str, Callable[[Path], None], str]] = {
         MODEL_TESTS,
     ),
     "question: tolerance ignored": (
-        "src/course/questions/question.py",
+        "src/course/questions/compare.py",
         swap("rel_tol=tolerance", "rel_tol=9"),
         QUESTION_TESTS,
     ),

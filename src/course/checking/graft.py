@@ -27,6 +27,7 @@ Notebook = dict[str, Any]
 MARKING = "marking"
 """Salt of the inputs on which a class is marked; `check()` in the learner's notebook uses others."""
 
+MISSING_CELL = "The answer cell is missing from the notebook."
 LARGEST_BYTES = 10_000_000
 _LINE_LENGTH = 88  # ruff's and Black's default: formatting the instructor's sheet then leaves a probe as it is
 _KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -203,16 +204,26 @@ def sheet_by_name(name: str, sheets: Mapping[str, Sheet]) -> Sheet | None:
 
 
 def pick(notebook: Notebook, cell_id: str, question_id: str) -> Pick:
-    """Find the answer to one question: by cell id, else by the mark in the cell's metadata."""
+    """Find the answer to one question: the cell with its id, and those that its mark in the metadata claims for it.
+
+    Splitting or copying a cell leaves several claims. They are joined in the order of the notebook, which is how the
+    learner's own kernel met them.
+    """
     cells = [cell for cell in notebook["cells"] if isinstance(cell, dict)]
-    with_id = [cell for cell in cells if cell.get("id") == cell_id]
-    marked = [cell for cell in cells if _answers(cell, question_id) and cell not in with_id]
-    claims, note = with_id, ""
-    if with_id and marked:
-        note = "Another cell is marked as an answer to this too, perhaps a copy; it was not used."
-    elif not with_id and marked:
-        claims, note = marked, "Found by the mark in its metadata, because its cell id is gone."
-    return _chosen(claims, note)
+    claims = [cell for cell in cells if cell.get("id") == cell_id or _answers(cell, question_id)]
+    if not claims:
+        return Pick(None, note=MISSING_CELL)
+    sources = [_source(cell) for cell in claims if cell.get("cell_type") == "code"]
+    if not sources:
+        return Pick(None, "unreadable", "The answer cell is not a code cell any more.")
+    texts = [source for source in sources if source is not None]
+    if len(texts) < len(sources):
+        return Pick(None, "unreadable", "The source of the answer cell is not text.")
+    different = list(dict.fromkeys(texts))
+    notes = [f"Joined from {len(different)} cells that are marked as this answer."] if len(different) > 1 else []
+    if not any(cell.get("id") == cell_id for cell in claims):
+        notes.append("Found by the mark in its metadata, because its cell id is gone.")
+    return Pick("\n".join(different), note=" ".join(notes))
 
 
 def graft(sheet: Sheet, sources: Mapping[str, str]) -> Notebook:
@@ -241,19 +252,6 @@ def _bytes(path: Path) -> bytes:
             return file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise UnreadableError(f"The file cannot be opened: {error.strerror}.") from None
-
-
-def _chosen(claims: list[Cell], note: str) -> Pick:
-    if not claims:
-        return Pick(None, note="The answer cell is missing from the notebook.")
-    sources = [_source(cell) for cell in claims if cell.get("cell_type") == "code"]
-    if not sources:
-        return Pick(None, "unreadable", "The answer cell is not a code cell any more.")
-    if any(source is None for source in sources):
-        return Pick(None, "unreadable", "The source of the answer cell is not text.")
-    if len(set(sources)) > 1:
-        return Pick(None, "unreadable", f"{len(sources)} cells claim to be the answer, and they differ.")
-    return Pick(sources[0], note=note)
 
 
 def _source(cell: Cell) -> str | None:

@@ -13,6 +13,8 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
+from IPython import get_ipython
+
 from course import questions
 from course.observe import MISSING, observe
 from course.questions.question import PRACTICE, Question, Verdict
@@ -27,6 +29,7 @@ _SIGNS = {
     "error": "! Error in your code",
 }
 _EDGES = {"right": "#009E73", "wrong": "#D55E00", "not_attempted": "#767676", "error": "#CC79A7"}
+_STALE = " (The cell before ended in an error: this is about what was defined earlier.)"
 _hints_given: dict[str, int] = {}
 
 
@@ -43,16 +46,18 @@ class Feedback:
 
     question: Question
     verdict: Verdict
+    stale: bool = False
+    """The cell that was run before ended in an error, so what is judged is older than it."""
 
     def __repr__(self) -> str:
-        text = f"{_SIGNS[self.verdict.status]}. {self.verdict.message}"
+        text = f"{_SIGNS[self.verdict.status]}. {self.verdict.message}{_STALE if self.stale else ''}"
         if self.verdict.status in ("wrong", "error"):
             text += f'\nA hint: hint("{self.question.id}").'
         return text
 
     def _repr_html_(self) -> str:
         status = self.verdict.status
-        message = html.escape(self.verdict.message)
+        message = html.escape(self.verdict.message + (_STALE if self.stale else ""))
         hints = "" if status == "right" else _nested(self.question.hints)
         section = html.escape(self.question.section)
         where = "" if status == "right" else f"<p>If you are stuck: lesson {self.question.sheet}, “{section}”.</p>"
@@ -69,7 +74,7 @@ def check(question_id: str) -> Feedback:
     """
     question = questions.get(question_id)
     namespace = sys._getframe(1).f_globals
-    feedback = Feedback(question, _look(question, namespace))
+    feedback = Feedback(question, _look(question, namespace), stale=_last_cell_failed())
     if feedback.verdict.status != "right" and os.environ.get(STRICT):
         raise NotRightError(f"{feedback.verdict.status}: {question_id}: {feedback.verdict.message}")
     return feedback
@@ -91,6 +96,12 @@ def _look(question: Question, namespace: dict[str, Any]) -> Verdict:
     except Exception as error:  # whatever the learner's function raises is shown, not passed on
         return Verdict("error", _describe(error))
     return question.judge(seen)
+
+
+def _last_cell_failed() -> bool:
+    shell = get_ipython()
+    last = getattr(shell, "last_execution_result", None)
+    return last is not None and not last.success
 
 
 def _describe(error: Exception) -> str:

@@ -138,6 +138,18 @@ def find(paths: Sequence[Path]) -> list[Found]:
     )
 
 
+def others_in(paths: Sequence[Path]) -> list[str]:
+    """Return the names of files in the folders among `paths` that are no notebooks, such as `anna.ipynb.txt`."""
+    return sorted(
+        file
+        for path in paths
+        if path.is_dir()
+        for _, _, files in os.walk(path)
+        for file in files
+        if not _looks_like_notebook(file) and not file.startswith(".")
+    )
+
+
 def _notebooks_in(folder: Path) -> list[Path]:
     """List notebooks, including folders and links that are named like one: they get a row, not silence."""
     found: list[Path] = []
@@ -157,11 +169,13 @@ def _prepare(found: Found, sheets: Mapping[str, Sheet]) -> _Job | Row:
     try:
         notebook = graft.read(found.path)
         sheet = graft.sheet_of(notebook, found.name, sheets)
+        picks = {task.question.id: graft.pick(notebook, task.answer["id"], task.question.id) for task in sheet.tasks}
+        if all(pick.note == graft.MISSING_CELL for pick in picks.values()):
+            raise UnreadableError("No answer cell of the sheet is in it: neither a cell id nor a mark in the metadata.")
     except UnreadableError as error:
         likely = graft.sheet_by_name(found.name, sheets)
         most = sum(task.question.points for task in likely.tasks) if likely else 0
         return Row(found.name, "", "unreadable", 0, most, _shortened(str(error)), 0.0)
-    picks = {task.question.id: graft.pick(notebook, task.answer["id"], task.question.id) for task in sheet.tasks}
     return _Job(found.name, sheet, picks)
 
 
@@ -237,6 +251,8 @@ def _raised(error: str, seconds: float) -> _Result:
     error = re.sub(r"\([^()]*\.py, line (\d+)\)", r"(line \1)", error).strip(" :")
     if error.startswith("NameError"):
         error = f"{error.rstrip('.')}. Only the answer cells are run: what they need must stand in them."
+    if error.startswith("FileNotFoundError"):
+        error = f"{error.rstrip('.')}. Answers are run in an empty folder."
     return _Result("error", error, seconds)
 
 
@@ -264,7 +280,7 @@ def _run(notebook: graft.Notebook, timeout_s: float, stop: Event) -> dict[str, R
     limit_s = _STARTING_S + len(notebook["cells"]) * (timeout_s + _GRACE_S)
     with (
         tempfile.TemporaryDirectory(prefix="course-marking-", ignore_cleanup_errors=True) as folder,
-        tempfile.TemporaryFile() as rows,  # these two have no name that a learner's code could write to
+        tempfile.TemporaryFile() as rows,  # these two have no name in the file system
         tempfile.TemporaryFile() as log,
     ):
         desk = Path(folder, "desk")  # the kernel's folder: empty when the learner's code begins

@@ -1,7 +1,8 @@
 """nbval, unchanged, on one grafted notebook, reporting cell by cell what happened. Run as a script by `marking`.
 
 One JSON object a line goes to the standard output that the script was started with. Learners' code runs in nbval's
-kernel, which gets neither that stream nor the notebook. Nothing of the course is imported, so that it starts fast.
+kernel, which inherits neither that stream nor the notebook; but it has the same rights and could look for both on the
+machine. Nothing of the course is imported, so that it starts fast.
 """
 
 from __future__ import annotations

@@ -31,9 +31,19 @@ _ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+def prepare(out: Path) -> None:
+    """Make the folder for the results and try to write into it. `OSError` says what is in the way."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("results.csv", "results.json"):
+        if (out / name).is_dir():
+            raise IsADirectoryError(f"{out / name} is a folder, and the results are to be written there")
+    _replace(out / ".writable", "")
+    (out / ".writable").unlink()
+
+
 def write(rows: Sequence[Row], out: Path) -> None:
     """Write results.csv and results.json into a folder, each in one step: a reader never sees half a file."""
-    out.mkdir(parents=True, exist_ok=True)
+    prepare(out)
     table = io.StringIO()
     sheet = csv.writer(table, lineterminator="\n")
     sheet.writerow(COLUMNS)
@@ -74,10 +84,14 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def clean(text: str) -> str:
-    """Return text on one line without terminal codes, control characters or marks that turn writing round."""
-    without = _ANSI.sub("", text)
-    shown = ("" if unicodedata.category(sign) in ("Cf", "Cs") else sign for sign in without)
-    return " ".join("".join(" " if unicodedata.category(sign or " ") == "Cc" else sign for sign in shown).split())
+    """Return text on one line without terminal codes or control characters; what cannot be seen is spelled out.
+
+    Two names that differ by a mark without width, or by one that turns writing round, must not look the same.
+    """
+    shown = (
+        f"\\u{ord(sign):04x}" if unicodedata.category(sign) in ("Cf", "Cs") else sign for sign in _ANSI.sub("", text)
+    )
+    return " ".join("".join(" " if unicodedata.category(sign[0]) == "Cc" else sign for sign in shown).split())
 
 
 def _cleaned(value: object) -> object:

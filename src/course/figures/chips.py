@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from aistack.chips import Chip, attainable_tflops_bound, ridge_flop_per_byte
-from aistack.serving import Model, Work, decode_work
-from course.charts import PALETTE, Picture, figure, label_line, show
+from aistack.serving import Model, Work, decode_work, max_batch
+from course.charts import PALETTE, RIM, Picture, figure, label_line, show
 
 MARKERS = "osD^v"
 DASHES = ("-", "--", "-.", ":")
@@ -28,6 +28,7 @@ _NAMED = {
     "Ascend 910C": (9, -12),
     "L40S": (-8, 4),
 }
+_UNNAMED = {"A": "L40S", "B": "H100 SXM", "C": "H20"}
 
 
 def peak_and_bandwidth(chips: pd.DataFrame) -> Picture:
@@ -50,6 +51,7 @@ def peak_and_bandwidth(chips: pd.DataFrame) -> Picture:
             textcoords="offset points",
             ha="left" if right > 0 else "right",
             weight="bold" if strong else "normal",
+            path_effects=[RIM],
         )
     axes.set(xscale="log", yscale="log", xlim=_BANDWIDTHS, ylim=_PEAKS, xlabel="memory bandwidth, GB/s (log)")
     caption = (
@@ -89,21 +91,29 @@ def intensity_by_batch(model: Model, chips: Sequence[Chip], contexts: Sequence[i
         subtitle="operations per byte in decode (log)",
     )
     ends = []
-    for context, color, dash in zip(contexts, PALETTE, DASHES, strict=False):
-        intensity = np.asarray(decode_work(model, _BATCHES, context).intensity_flop_per_byte)
-        axes.plot(_BATCHES, intensity, color=color, linestyle=dash, linewidth=2)
-        label_line(axes, _BATCHES[-1], intensity[-1], f"{context:,} tokens", color)
-        ends.append(f"{intensity[-1]:.0f} at {context:,} tokens of context")
+    first = chips[0]
+    for context, color, marker in zip(contexts, PALETTE, MARKERS, strict=False):
+        full = float(max_batch(model, first.memory_gb, context))
+        steps = _BATCHES
+        fitting = np.append(steps[steps < full], full)
+        intensity = np.asarray(decode_work(model, fitting, context).intensity_flop_per_byte)
+        beyond = np.append(full, steps[steps > full])
+        further = np.asarray(decode_work(model, beyond, context).intensity_flop_per_byte)
+        axes.plot(fitting, intensity, color=color, linestyle="-", linewidth=2)
+        axes.plot(beyond, further, color=color, linestyle=":", linewidth=1.5)
+        axes.plot(full, intensity[-1], marker, color=color, markersize=7)
+        label_line(axes, _BATCHES[-1], further[-1], f"{context:,} tokens", color)
+        ends.append(f"{intensity[-1]:.0f} with {full:,.0f} requests of {context:,} tokens")
     ridges = []
     for chip in chips:
         ridge = float(ridge_flop_per_byte(chip.peak_tflops, chip.bandwidth_gb_s))
         axes.axhline(ridge, color="#4d4d4d", linewidth=1)
         axes.annotate(f"ridge of the {chip.name}", (1, ridge), xytext=(4, 4), textcoords="offset points")
         ridges.append(f"{chip.name} {ridge:.0f}")
-    axes.set(xscale="log", yscale="log", xlim=(1, _BATCHES[-1]), xlabel="requests in the batch (log)")
+    axes.set(xscale="log", yscale="log", xlim=(1, _BATCHES[-1]), ylim=(0.8, 700), xlabel="requests in the batch (log)")
     caption = (
-        f"{model.name} in 16 bits. Operations per byte at batch {_BATCHES[-1]:,.0f}: {', '.join(ends)}. "
-        f"Ridge points: {', '.join(ridges)}."
+        f"{model.name} in 16 bits. A mark shows where the {first.name}'s memory is full: {', '.join(ends)} "
+        f"of context. Ridge points: {', '.join(ridges)}."
     )
     return show(fig, alt=f"Lines of arithmetic intensity rising with the batch. {caption}", caption=caption)
 
@@ -132,12 +142,15 @@ def measured_decode(decodes: pd.DataFrame) -> Picture:
     )
 
 
-def unnamed_roofs(chips: Mapping[str, pd.Series], intensity: float) -> Picture:
-    """Rooflines under letters instead of names, with a vertical line at a job's intensity: for reading practice."""
+def unnamed_roofs(chips: pd.DataFrame, intensity: float) -> Picture:
+    """Rooflines under letters instead of names, with a vertical line at a job's intensity: for reading practice.
+
+    `chips` is the table, indexed by name. The caption keeps quiet; the alt text says what an eye would read off.
+    """
     fig, (axes,) = figure(title="Three chips and a job", subtitle="attainable speed, TFLOP/s (log)")
     words = []
-    for (letter, row), color, dash in zip(chips.items(), PALETTE, DASHES, strict=False):
-        chip = Chip.from_row(row)
+    for (letter, name), color, dash in zip(_UNNAMED.items(), PALETTE, DASHES, strict=False):
+        chip = Chip.from_row(chips.loc[name])
         _roof(axes, chip, letter, color, dash)
         words.append(
             f"{letter} rises by {chip.bandwidth_gb_s / 1000:.2g} TFLOP/s for each operation per byte, "
@@ -151,11 +164,10 @@ def unnamed_roofs(chips: Mapping[str, pd.Series], intensity: float) -> Picture:
         textcoords="offset points",
     )
     axes.set(xscale="log", yscale="log", ylim=(0.35, 3000), xlabel="operations per byte (log)")
-    caption = f"{'; '.join(words)}."
     return show(
         fig,
-        alt=f"Three rooflines and a vertical line at {intensity:g} operations per byte. {caption}",
-        caption=caption,
+        alt=f"Three rooflines and a vertical line at {intensity:g} operations per byte. {'; '.join(words)}.",
+        caption=f"Three rooflines, and a job at {intensity:g} operations per byte. Both axes are logarithmic.",
     )
 
 
@@ -170,13 +182,12 @@ def _shares(names: Sequence[str], shares: pd.Series, *, title: str, subtitle: st
     fig, (axes,) = figure(title=title, subtitle=subtitle)
     bars = axes.barh(range(len(names)), shares, color=PALETTE[0], height=0.6, tick_label=list(names))
     axes.axvline(1, color=PALETTE[1], linewidth=2, linestyle="--")
-    labels = axes.bar_label(bars, labels=[f"{share:.0%}" for share in shares], padding=4)
-    for label in labels:
-        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
-    axes.set(xlim=(0, 1.12), xticks=[])
-    axes.grid(visible=False)
-    caption = (
-        f"From {shares.iloc[0]:.0%} {what} ({names[0]}) to {shares.iloc[-1]:.0%} ({names[-1]}); "
-        f"the median is {shares.median():.0%}. The dashed line is the bound."
+    axes.annotate(
+        "100 %: the bound", (1, len(names) - 0.4), ha="right", va="bottom", xytext=(-4, 0), textcoords="offset points"
     )
-    return show(fig, alt=f"{len(names)} bars of measured speed {what}. {caption}", caption=caption)
+    axes.bar_label(bars, labels=[f"{share:.0%}" for share in shares], padding=-32, color="white", weight="bold")
+    axes.set(xlim=(0, 1.02), ylim=(-0.6, len(names) + 0.2), xticks=[])
+    axes.grid(visible=False)
+    each = "; ".join(f"{name} {share:.0%}" for name, share in zip(names, shares, strict=True))
+    caption = f"Measured, as a share {what}: {each}. The median is {shares.median():.0%}."
+    return show(fig, alt=f"{len(names)} bars, all below the line of 100 %. {caption}", caption=caption)

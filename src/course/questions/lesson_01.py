@@ -10,7 +10,8 @@ import numpy as np
 from aistack.chips import Chip, ridge_flop_per_byte, step_seconds_bound
 from aistack.serving import Model, decode_work, max_batch
 from course.data import load
-from course.questions.question import Choosing, Inputs, LeavingOut, Misconception, Question
+from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
+from course.questions.question import Inputs, Misconception, Question
 
 _BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
@@ -58,6 +59,11 @@ RIDGE = Question(
             "That is bytes per operation. The ridge point counts operations per byte.",
         ),
         Misconception(
+            "upside down, in data-sheet units",
+            _MI300X.bandwidth_gb_s / _MI300X.peak_tflops,
+            "That is bytes per operation, and a thousand is lost. The ridge point counts operations per byte.",
+        ),
+        Misconception(
             "capacity for bandwidth",
             _MI300X.peak_tflops * 1000 / _MI300X.memory_gb,
             "You used how much the memory holds. The ridge needs how fast it can be read.",
@@ -101,6 +107,11 @@ READ_CHART = Question(
             "all equal",
             "All three are on their slopes, true, but the slopes are at different heights: a slope is a bandwidth.",
         ),
+        Misconception(
+            "not one of the letters",
+            OtherThan(("A", "B", "C", "all equal")),
+            'Answer with one of the letters, or with "all equal".',
+        ),
     ),
     hints=(
         "Put a finger on the vertical line and go up. Each roof is a ceiling for that chip.",
@@ -132,7 +143,9 @@ def _roof_inputs(draw: random.Random) -> Inputs:
     for side in (0.0004, 0.05, 0.4, 3.0, 20.0):
         peak, bandwidth = draw.uniform(50, 2500), draw.uniform(300, 8000)
         cases.append([side * peak * 1000 / bandwidth, peak, bandwidth])
-    return cases
+    # a ridge far below and one far above that of the H100, and jobs between: its 295 does not serve for every chip
+    low, high = draw.uniform(130, 170), draw.uniform(1500, 2000)
+    return [*cases, [draw.uniform(80, 250), low, 4000.0], [draw.uniform(350, 900), high, 1000.0]]
 
 
 ROOF = Question(
@@ -154,6 +167,11 @@ ROOF = Question(
             "max for min",
             lambda i, p, b: max(p, i * b / 1000),
             "You took the larger of the two limits. Both bind at once: a chip is as fast as its slower half.",
+        ),
+        Misconception(
+            "one chip's ridge",
+            lambda i, p, b: i * b / 1000 if i < _H100.peak_tflops * 1000 / _H100.bandwidth_gb_s else p,
+            "Right for the H100. Did you write one chip's ridge into the function? Each chip has its own.",
         ),
         Misconception(
             "no flat roof",
@@ -189,25 +207,25 @@ CROSSOVER = Question(
     alternatives=(int(_overtaking_batch()),),
     misconceptions=(
         Misconception(
-            "last before",
-            _overtaking_batch() / 2,
-            "There the H20 is still ahead. Go one step further and read the ratio again.",
+            "a ridge for a batch",
+            _H20.peak_tflops * 1000 / _H20.bandwidth_gb_s,
+            "That is the H20's ridge, in operations per byte. The lever counts requests, and each brings its context.",
         ),
         Misconception(
-            "bigger is faster",
-            1,
-            "At batch 1 read the ratio in the table: it is above 1, so the H20 leads.",
+            "between the steps",
+            Between(_overtaking_batch() / 2, _overtaking_batch()),
+            "Well read from a chart. The question asks for a step of the lever: 1, 2, 4, ... 256.",
         ),
         Misconception(
-            "waits for the other ridge",
-            256,
-            "By then the H100 has long been ahead. It does not need to reach its own ridge to win: "
+            "H20 still ahead",
+            Between(0, _overtaking_batch()),
+            "There the H20 is still ahead: the ratio under the picture is above 1.",
+        ),
+        Misconception(
+            "not the first",
+            Between(_overtaking_batch(), 300),
+            "The H100 leads there, but not for the first time. It need not reach its own ridge to win: "
             "it is enough that the H20 has hit its flat roof.",
-        ),
-        Misconception(
-            "one step late",
-            _overtaking_batch() * 2,
-            "The H100 leads there, but not for the first time. Go back step by step.",
         ),
     ),
     hints=(
@@ -257,6 +275,11 @@ RATE = Question(
             "You count steps per second. Each step writes one token for every request in the batch.",
         ),
         Misconception(
+            "units left out",
+            lambda n, f, m, p, b: n / max(f / p, m / b),
+            "A tera is a thousand gigas: bring peak and bandwidth to single units, or their times do not compare.",
+        ),
+        Misconception(
             "adds the two times",
             lambda n, f, m, p, b: n / (f / (p * 1e12) + m / (b * 1e9)),
             "You add computing and fetching. The roofline lets them overlap: the longer one is the time.",
@@ -274,7 +297,7 @@ RATE = Question(
     ),
     hints=(
         "First the seconds of one step: computing takes flop / P, fetching takes bytes / B, and they overlap.",
-        "A step of that length writes `batch` tokens. So: batch divided by the longer of the two times.",
+        "Which of the two times does a step take? And how many tokens come out of one step?",
     ),
     praise="The same roofline, told in time: this is what a service sells.",
     section="Batch and context",
@@ -306,7 +329,7 @@ MEASURED = Question(
     ),
     hints=(
         "Take from the table the rows whose quantity is `max_achievable_matmul_bf16`.",
-        "Divide the MI300X's value by the H100 SXM's; the peaks are not needed.",
+        "A buyer compares speeds; the peaks are not needed.",
     ),
     praise="The order of the two chips turned round. A peak is a promise about hardware, not about software.",
     section="How wrong is it?",
@@ -334,18 +357,17 @@ CRITICISE = Question(
         Misconception(
             "misses where the claim is right",
             LeavingOut("B"),
-            "One objection grants the claim its best case: for some jobs 15 % is just what one gets. "
-            "A fair critic says so.",
+            "Not all yet. A fair critic also looks for the jobs in which a claim is right.",
         ),
         Misconception(
             "takes the bound for the truth",
             LeavingOut("D"),
-            "You leave out that both figures are bounds. The lesson measured how far real programs stay below.",
+            "Not all yet. You have used the model; what did the measurements say about it?",
         ),
         Misconception(
             "misses the main objection",
             LeavingOut("A"),
-            "You leave out the strongest objection: for which job was the H20 ahead?",
+            "Not all yet. What was the surprise in the lesson's second job?",
         ),
     ),
     hints=(
@@ -371,33 +393,47 @@ BREAK_EVEN = Question(
     id="01-q8",
     asks="Find out whether a disagreement between two sources changes a decision",
     objective=4,
-    answer_name="break_even_w",
-    reference=_break_even_w(),
-    alternatives=(round(_break_even_w()),),
+    answer_name="decision",
+    reference=(_break_even_w(), False),
+    alternatives=([round(_break_even_w()), False],),
     points=2,
     misconceptions=(
         Misconception(
+            "right watts, wrong conclusion",
+            First(_break_even_w()),
+            "The watts are right. Now hold both sources against them once more: on which side does each lie?",
+        ),
+        Misconception(
+            "averages the sources",
+            First((400 + 550) / 2),
+            "That is the middle of the two sources. Averaging is no argument: at which power would it matter?",
+        ),
+        Misconception(
+            "tokens per joule",
+            First(_largest_batch_rate(_H20) / 400),
+            "That is tokens per joule at 400 W. The question asks for a power in watts.",
+        ),
+        Misconception(
             "ratio turned round",
-            float(_MI300X_ROW["tdp_w"]) ** 2 / _break_even_w(),
+            First(float(_MI300X_ROW["tdp_w"]) ** 2 / _break_even_w()),
             "You scaled the power up. The H20 writes fewer tokens, so it must draw less to break even.",
         ),
         Misconception(
             "equal power",
-            float(_MI300X_ROW["tdp_w"]),
+            First(float(_MI300X_ROW["tdp_w"])),
             "With equal power the chip that writes more tokens wins. Equal tokens per joule is asked for.",
         ),
         Misconception(
             "by bandwidth alone",
-            _H20.bandwidth_gb_s / _MI300X.bandwidth_gb_s * float(_MI300X_ROW["tdp_w"]),
+            First(_H20.bandwidth_gb_s / _MI300X.bandwidth_gb_s * float(_MI300X_ROW["tdp_w"])),
             "You scaled by bandwidth. With a full memory the batch differs too: use the tokens per second.",
         ),
     ),
     hints=(
-        "Tokens per joule is tokens per second divided by watts.",
+        "A watt is a joule a second, so tokens per joule are tokens per second divided by watts.",
         "Set the H20's rate over its unknown power equal to the MI300X's rate over its known power, and solve.",
     ),
-    praise="One source puts the H20 below that figure and another above it, so the decision hangs on which one is "
-    "right. That is what an audit is for.",
+    praise="The decision hangs on which source is right. That is what an audit is for.",
     section="The data",
 )
 
