@@ -177,11 +177,19 @@ def tables(folder: Path = DATASETS) -> dict[str, Any]:
 
 
 def sources_in(table: pd.DataFrame) -> Iterator[str]:
-    """Yield the source of every row of a table, and of every cell that has one of its own."""
+    """Yield the source of every row of a table, of every cell with one of its own, and of every piece of evidence."""
     yield from (str(source) for source in table["source_id"])
     if "cell_sources" in table.columns:
         for cells in table["cell_sources"].dropna():
             yield from _cell_sources(str(cells)).values()
+    for column in filter(_names_sources, table.columns):
+        for several in table[column].dropna():
+            yield from str(several).split("; ")
+
+
+def _names_sources(column: str) -> bool:
+    """Tell whether a column beside `source_id` names sources, such as `evidence_for_source`."""
+    return column.endswith("_source")
 
 
 _REFERENCE = ("publisher", "title", "published", "kind", "licence")
@@ -358,6 +366,11 @@ def _check_sources(file: Path, lines: list[int], columns: Mapping[str, Any], fol
     for line, source in zip(lines, columns["source_id"], strict=True):
         if source not in known:
             raise DataError(file, line, "source_id", f"{source!r} is not in sources.csv")
+    for column in filter(_names_sources, columns):
+        for line, several in zip(lines, columns[column], strict=True):
+            for source in [] if pd.isna(several) else several.split("; "):
+                if source not in known:
+                    raise DataError(file, line, column, f"{source!r} is not in sources.csv")
     for line, cells in zip(lines, columns.get("cell_sources", [None] * len(lines)), strict=True):
         for column, source in _cell_sources("" if pd.isna(cells) else cells).items():
             if source not in known:

@@ -13,6 +13,7 @@ ON_CHIP = "memory on the chip"
 SHORT_OF_POWER = "the source takes chips away for a time, when power was short"
 CUT_H200 = "as printed: these clouds list the newer H200 below the H100"
 HYDRO = "a part of the country that lives on hydropower"
+UNSTARRED = "people take stars back, and an old repository gains few"
 
 EXCUSED: dict[tuple[str, str], str] = {
     ("int8 far below fp16", "B300"): INT8_CUT,
@@ -53,6 +54,17 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("carbon below 0.5 times that of the country", "alibaba-cloud-cn-chengdu"): HYDRO,
     ("carbon below 0.5 times that of the country", "gcp-northamerica-northeast1"): HYDRO,
     ("carbon below 0.5 times that of the country", "gcp-us-west1"): HYDRO,
+    ("a cumulative count falls", "stars-chatglm-6b-2025-04-01"): UNSTARRED,
+    ("a cumulative count falls", "stars-gpt4all-2026-06-01"): UNSTARRED,
+    ("stars leap by more than 60 % in a month", "stars-claude-code-2025-08-01"): "a young repository",
+    ("spending halves or trebles in a year", "alibaba-capex-as-reported-fy26q1"): "published: up 220 %",
+    ("spending halves or trebles in a year", "oracle-capex-cash-fy25"): "both years filed: the build-out began",
+    ("spending halves or trebles in a year", "tencent-capex-as-reported-cy2024"): "published: up 221 %",
+    ("a count of use falls", "chatgpt-users-weekly-2025-08-04"): "a round statement after a value read off a figure",
+    (
+        "a company serves more than its country",
+        "doubao-tokens-per-day-2026-06",
+    ): "a claim next to an older national count",
 }
 
 

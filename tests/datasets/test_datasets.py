@@ -51,6 +51,8 @@ def test_every_source_is_used() -> None:
     for table in SOURCED.values():
         if "cell_sources" in table:
             used |= {pair.split("=")[1] for cells in table["cell_sources"].dropna() for pair in cells.split("; ")}
+        for column in [column for column in table if column.endswith("_source")]:
+            used |= {source for cells in table[column].dropna() for source in cells.split("; ")}
     assert used == set(TABLES[SOURCES]["source_id"])
 
 
