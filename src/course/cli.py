@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -143,6 +144,33 @@ def facts(
         console.print(f"[bold]No answer:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
     for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def validate(
+    data: Annotated[
+        Path | None, typer.Option(help="A CSV file of published results; default: the course's own.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print rows and topics as JSON.")] = False,
+    topic: Annotated[list[str] | None, typer.Option(help="Only these topics, with every row.")] = None,
+) -> None:
+    """Hold every model against published results: predicted, published, error; what is not modelled, and why."""
+    from course.validation import report, score, table
+
+    try:
+        cases = table.read(data) if data else table.ours()
+    except ValueError as error:
+        Console(stderr=True).print(f"[bold]Nothing was validated:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+    outcomes = score.run(case for case in cases if not topic or case.topic in topic)
+    if as_json:
+        print(json.dumps(score.as_json(outcomes), indent=1))
+        return
+    if topic:
+        console.print(report.rows(outcomes))
+    console.print(report.topics(outcomes))
+    for line in [*report.left_out(outcomes), *report.unknown_keys(outcomes)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from course.questions import lesson_01
+from importlib import import_module
+from pkgutil import iter_modules
+
 from course.questions.question import Misconception, Question, Verdict
 
 __all__ = ["ALL", "Misconception", "Question", "Verdict", "get", "of_sheet"]
 
-ALL: dict[str, Question] = {question.id: question for question in lesson_01.QUESTIONS}
+_LESSONS = sorted(module.name for module in iter_modules(__path__) if module.name.startswith("lesson_"))
+
+ALL: dict[str, Question] = {
+    question.id: question for name in _LESSONS for question in import_module(f"{__name__}.{name}").QUESTIONS
+}
 
 
 def get(question_id: str) -> Question:

@@ -1,0 +1,1 @@
+"""How wrong is it? Every model held against what others published, row by row."""
