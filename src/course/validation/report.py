@@ -31,8 +31,9 @@ def rows(outcomes: Sequence[Outcome]) -> Table:
 
 def topics(outcomes: Sequence[Outcome]) -> Table:
     """Return a line for each topic, and below them those of rows that no constant was fitted on, and of identities."""
-    heads = ("Topic", "Rows", "Modelled", "MdAPE", "Bias", "Worst", "Within 20 %", "In the 90 % band")
+    heads = ("Topic", "Rows", "Modelled", "MdAPE", "Bias", "Worst", "≤ 20 %", "In band")
     table = Table(*heads, box=box.SIMPLE)
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for topic, one in by_topic(outcomes).items():

@@ -51,11 +51,10 @@ def read(file: Path) -> list[Case]:
         inputs = _inputs(file, line, row["inputs_json"])
         published = _number(file, line, row["published_value"])
         cases.append(_case(row["id"], row, inputs, published, row.get("source", "")))
-    ids = table["id"]
-    if ids.duplicated().any():
-        raise DataError(
-            file, int(ids.duplicated().idxmax()) + 2, "id", f"{ids[ids.duplicated()].iloc[0]!r} is not unique"
-        )
+    again = list(table["id"].duplicated())
+    if any(again):
+        first = again.index(True)
+        raise DataError(file, first + 2, "id", f"{table['id'].iloc[first]!r} is not unique")
     return cases
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 from course.validation.case import Predictor
 
@@ -30,5 +31,5 @@ def extra_names(topic: str) -> dict[str, tuple[str, ...]]:
     return {}
 
 
-def _modules():  # type: ignore[no-untyped-def]
+def _modules() -> list[ModuleType]:
     return [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
