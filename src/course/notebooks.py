@@ -6,13 +6,15 @@ An exercise is edited in one place, `exercises/solutions/`. Everything that a le
 from __future__ import annotations
 
 import json
+import os
 import re
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course import questions
+from course import questions, state
 from course.checking.graft import MARKING, probe_source
 from course.paths import EXERCISES, LESSONS, SOLUTIONS
 
@@ -72,7 +74,8 @@ def execute(path: Path) -> None:
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
     )
-    client.execute()
+    with tempfile.TemporaryDirectory(prefix="course-home-") as home:  # nobody's own predictions get into a lesson
+        client.execute(env=os.environ | {state.HOME: home})
     path.write_text(text_of(tidy(json.loads(nbformat.writes(notebook)) | {})), "utf-8")
 
 

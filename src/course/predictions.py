@@ -1,4 +1,9 @@
-"""Predict first: a guess that is written down before the answer is seen cannot be adjusted afterwards."""
+"""Predict first: a range that is written down before the answer is seen cannot be adjusted afterwards.
+
+A range is scored by its interval score, which punishes both timidity (a wide range) and overconfidence (an answer
+outside it), so that it pays to say what one believes: T. Gneiting, A. Raftery, "Strictly proper scoring rules,
+prediction, and estimation", Journal of the American Statistical Association 102(477), 2007.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,9 @@ import ipywidgets as widgets
 
 from course import state
 
-_FILE = "predictions"
+FILE = "predictions"
+CONFIDENCE = 0.9
+"""How often a learner's ranges are meant to hold the answer."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,17 @@ class Prediction:
         return {**live, "text/plain": text, "text/html": f"<p><em>{html.escape(text)}</em></p>"}
 
     def save(self, low: float, high: float) -> str:
-        """Store the range and say so; `ValueError` if it is the wrong way round."""
+        """Store the range and say so; `ValueError` if it is the wrong way round, or the answer has been seen."""
         if not low < high:
             raise ValueError(f"low = {low:g} must be below high = {high:g}")
-        state.save(_FILE, state.load(_FILE) | {self.id: {"low": low, "high": high, "unit": self.unit}})
+        before = state.load(FILE).get(self.id, {})
+        if "outcome" in before:
+            raise ValueError(f"you have seen the answer, so {before['low']:g} to {before['high']:g} stays")
+        state.update(FILE, lambda saved: saved | {self.id: {"low": low, "high": high, "unit": self.unit}})
         return f"Saved: {low:g} to {high:g} {self.unit}. Read on; the lesson comes back to it."
 
     def _form(self) -> widgets.VBox:
-        saved = state.load(_FILE).get(self.id, {})
+        saved = state.load(FILE).get(self.id, {})
         low = widgets.FloatText(value=saved.get("low", 0.0), description="from")
         high = widgets.FloatText(value=saved.get("high", 0.0), description="to")
         button = widgets.Button(description="Save my prediction")
@@ -46,7 +56,7 @@ class Prediction:
         def store(_: widgets.Button) -> None:
             try:
                 said.value = html.escape(self.save(low.value, high.value))
-            except ValueError as error:
+            except (ValueError, OSError) as error:
                 said.value = f"<strong>Not saved:</strong> {html.escape(str(error))}"
 
         button.on_click(store)
@@ -57,14 +67,56 @@ class Prediction:
         return widgets.VBox([asks, widgets.HBox([low, high, button]), said])
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """How a learner's ranges did so far: how many were scored, how many held the answer, and the mean score."""
+
+    scored: int
+    inside: int
+    mean_score: float
+
+    def __str__(self) -> str:
+        if not self.scored:
+            return "No prediction has been scored yet."
+        ranges = "range" if self.scored == 1 else "ranges"
+        return (
+            f"So far {self.inside} of your {self.scored} {ranges} held the answer (honest 90 % ranges hold 9 in 10); "
+            f"mean interval score {self.mean_score:.2f}, lower is better."
+        )
+
+
+def interval_score(low: float, high: float, outcome: float) -> float:
+    """Return the interval score of a 90 % range as a share of the answer: its width, and 20 times what it misses by.
+
+    0 is perfect. `ValueError` if the outcome is 0, of which nothing is a share.
+
+    >>> interval_score(80, 120, 100), round(interval_score(80, 90, 100), 1)
+    (0.4, 2.1)
+    """
+    if outcome == 0:
+        raise ValueError("outcome = 0 has no shares; ask for a number that is not 0")
+    missed = max(low - outcome, 0.0) + max(outcome - high, 0.0)
+    return (high - low + 2 / (1 - CONFIDENCE) * missed) / abs(outcome)
+
+
+def calibration() -> Calibration:
+    """Return how the learner's scored ranges did."""
+    scored = [each for each in state.load(FILE).values() if "outcome" in each]
+    scores = [interval_score(each["low"], each["high"], each["outcome"]) for each in scored]
+    inside = sum(each["low"] <= each["outcome"] <= each["high"] for each in scored)
+    return Calibration(len(scored), inside, sum(scores) / len(scores) if scores else 0.0)
+
+
 def compare(prediction_id: str, outcome: float) -> str:
-    """Return a sentence that holds the stored prediction against the outcome."""
-    saved = state.load(_FILE).get(prediction_id)
+    """Score the stored range against the outcome, remember that, and say so in a sentence."""
+    outcome = float(outcome)
+    saved = state.load(FILE).get(prediction_id)
     if saved is None:
         return f"The answer is {outcome:.3g}. You saved no prediction, so you cannot know what you would have said."
-    inside = saved["low"] <= outcome <= saved["high"]
-    verdict = "inside" if inside else "outside"
+    state.update(FILE, lambda all_: all_ | {prediction_id: saved | {"outcome": outcome}})
+    verdict = "inside" if saved["low"] <= outcome <= saved["high"] else "outside"
+    score = interval_score(saved["low"], saved["high"], outcome)
     return (
         f"The answer is {outcome:.3g}. You said {saved['low']:g} to {saved['high']:g} {saved['unit']}: {verdict} your "
-        f"range. With honest 90 % ranges, 9 answers in 10 fall inside."
+        f"range, interval score {score:.2f}. {calibration()}"
     )

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from course import state
-from course.predictions import Prediction, compare
+from course.predictions import Calibration, Prediction, calibration, compare, interval_score
 
 ASKED = Prediction("99-x", "How many?", unit="apples")
 
@@ -19,8 +21,35 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_saved_range_is_held_against_the_outcome() -> None:
     assert "no prediction" in compare("99-x", 5)
     assert "1 to 9 apples" in ASKED.save(1, 9)
-    assert "inside your range" in compare("99-x", 5)
+    assert "inside your range, interval score 1.60" in compare("99-x", 5)
     assert "outside your range" in compare("99-x", 11)
+
+
+def test_a_range_stays_once_the_answer_was_seen() -> None:
+    ASKED.save(1, 9)
+    compare("99-x", 11)
+    with pytest.raises(ValueError, match="you have seen the answer, so 1 to 9 stays"):
+        ASKED.save(10, 12)
+
+
+def test_scores_make_up_a_running_calibration() -> None:
+    assert str(calibration()) == "No prediction has been scored yet."
+    ASKED.save(1, 9)
+    Prediction("99-y", "How much?", unit="litres").save(2, 3)
+    Prediction("99-z", "Never answered?", unit="litres").save(2, 3)
+    compare("99-x", 5)
+    assert "So far 1 of your 2 ranges held the answer" in compare("99-y", 4)
+    assert calibration() == Calibration(2, 1, pytest.approx((8 / 5 + (1 + 20) / 4) / 2))
+
+
+@given(low=st.floats(1, 50), width=st.floats(0.1, 50), outcome=st.floats(1, 200), further=st.floats(0.1, 50))
+def test_a_wider_range_that_holds_the_answer_scores_worse_and_so_does_a_miss(
+    low: float, width: float, outcome: float, further: float
+) -> None:
+    score = interval_score(low, low + width, outcome)
+    assert score >= width / outcome * (1 - 1e-9)
+    if low <= outcome <= low + width:
+        assert interval_score(low, low + width + further, outcome) > score
 
 
 def test_predictions_live_beside_each_other() -> None:
@@ -65,4 +94,4 @@ def test_a_damaged_file_is_set_aside_and_the_course_goes_on(home: Path, damage: 
 
 def test_saving_leaves_no_half_file(home: Path) -> None:
     ASKED.save(1, 2)
-    assert [path.name for path in home.iterdir()] == ["predictions.json"]
+    assert sorted(path.name for path in home.iterdir()) == [".predictions.lock", "predictions.json"]

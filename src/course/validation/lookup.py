@@ -28,6 +28,7 @@ _CHIPS = {
     "b200": "B200",
     "b300": "B300",
 }
+_MEMORY = re.compile(r"[\s_-]+\d{2,3}\s*(gb|gib)?$", re.IGNORECASE)
 _NOISE = re.compile(
     r"^(nvidia|amd|intel|google|huawei|dgx|hgx|nvl72|cloud)+|(hbm3e?|hbm2e?|nvl72|nvl8|tensorcoregpu|gpu)$"
 )
@@ -36,8 +37,8 @@ _NOISE = re.compile(
 def chip_row(name: str) -> dict[str, Any]:
     """Return the row of `chips` that a published name means; `NotModelled` if there is none."""
     rows = _chips()
-    plain = _plain(name)
-    for candidate in (plain, _NOISE.sub("", plain), re.sub(r"\d+gb$", "", _NOISE.sub("", plain))):
+    spellings = [_plain(text) for text in (name, _MEMORY.sub("", name))]
+    for candidate in [*spellings, *(_NOISE.sub("", spelling) for spelling in spellings)]:
         for found in (candidate, _plain(_CHIPS.get(candidate, "")), candidate + "sxm"):
             if found in rows:
                 return rows[found]
