@@ -47,6 +47,9 @@ def check(
     timeout: Annotated[int, typer.Option(help="Seconds that one cell may run.", min=1)] = 60,
     workers: Annotated[int, typer.Option(help="Notebooks checked side by side.", min=1)] = 1,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 unless every answer is right.")] = False,
+    require_sandbox: Annotated[
+        bool, typer.Option("--require-sandbox", help="Refuse where a wall around learners' code is missing.")
+    ] = False,
 ) -> None:
     """Check answers: one's own sheet, or a folder of submissions. Exit 0 when it ran, whatever the marks."""
     from course.checking import marking, report
@@ -61,6 +64,8 @@ def check(
                 solutions=SOLUTIONS,
                 timeout_s=timeout,
                 workers=workers,
+                require_sandbox=require_sandbox,
+                on_walls=_name_missing_walls,
                 on_submission=lambda _: progress.advance(task),
             )
         except (ValueError, OSError) as error:  # no notebooks, a sheet of ours that is not ready, nowhere to write
@@ -172,6 +177,14 @@ def validate(
     console.print(report.topics(outcomes))
     for line in [*report.left_out(outcomes), *report.unknown_keys(outcomes)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _name_missing_walls(missing: tuple[str, ...]) -> None:
+    if missing:
+        console.print(
+            f"[bold]Not protected here:[/] {', '.join(missing)}. Mark only code from people whom you would let use "
+            "this computer."
+        )
 
 
 def _become(command: list[str]) -> None:

@@ -66,10 +66,12 @@ def test_asking_nbval_to_expect_an_exception_hides_none_and_nothing_to_find_lies
     sources = {
         "99-q1": "# NBVAL_RAISES_EXCEPTION\narea = 814\nraise ValueError('no')",
         "99-q2": "import os, pathlib\n"
-        "texts = [p.read_text(errors='replace') for p in pathlib.Path('..').rglob('*') if p.is_file()]\n"
-        "assert texts\n"  # the kernel's connection file at least
-        "assert not any('observed' in text for text in [*texts, *os.environ.values()])\n"
         "assert not os.listdir('.'), os.listdir('.')\n"
+        "pathlib.Path('mine').write_text('mine')\n"
+        "found = [p for top in ('.', '..') for p in pathlib.Path(top).rglob('*') if p.is_file()]\n"
+        "texts = [p.read_text(errors='replace') for p in found]\n"
+        "assert 'mine' in texts\n"  # the search does find what there is
+        "assert not any('observed' in text for text in [*texts, *os.environ.values()])\n"
         "disc = lambda d: 1\n",
     }
     path = small_course.write(tmp_path / "99.ipynb", small_course.submission(sources))

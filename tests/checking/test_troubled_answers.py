@@ -9,17 +9,18 @@ import pytest
 import small_course
 from small_course import SOURCES, submission, write
 
-from course.checking import marking
 from course.checking.marking import Row, mark
+from course.runner import workshop
 
 LIMIT_S = 3
+MARK = f"troubled-answers-{os.getpid()}"
 DEFIES_INTERRUPTS = (
     "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        pass"
 )
 LEAVES_A_PROCESS = (
     "import subprocess, sys\n"
-    "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'])\n"
-    "raise ValueError(left.pid)"
+    "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], start_new_session=True)\n"
+    "raise ValueError('left behind')"
 )
 CHATTY = "def disc(d):\n    import warnings\n    warnings.warn('!')\n    print('debug')\n    return math.pi * d**2 / 4"
 
@@ -29,7 +30,7 @@ TROUBLES = {
     ("floods", "99-q1"): ("while True:\n    print('x' * 1000)", "error", "printed without end"),
     ("prints lots", "99-q1"): ("for _ in range(10_000):\n    print('x' * 1000)\narea = 814", "right", ""),
     ("kills", "99-q1"): ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "error", "kernel died"),
-    ("leaves a process", "99-q1"): (LEAVES_A_PROCESS, "error", "ValueError"),
+    ("leaves a process", "99-q1"): (LEAVES_A_PROCESS, "error", "ValueError: left behind"),
     ("several", "99-q1"): ("while True:\n    pass", "timeout", "3 s"),
     ("several", "99-q2"): ("def disc(d):\n    import os\n    os._exit(1)", "error", "kernel died"),
     ("raise", "99-q1"): ("area = width * 37", "error", "NameError: name 'width' is not defined. Only the answer cel"),
@@ -48,30 +49,38 @@ if sys.platform == "linux":  # elsewhere nothing bounds the memory of a process
     TROUBLES["fills memory", "99-q1"] = ("area = bytearray(10**11)", "error", "MemoryError")
 
 
-def gone(pid: int) -> bool:
-    """Say whether a process has ended within a moment."""
-    for _ in range(40):
+def left(mark: str) -> list[int]:
+    """Return the processes that were started with an environment in which `mark` stands, dead ones left out."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            os.kill(pid, 0)
-            zombie = "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text("utf-8")  # dead, not yet collected
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        if zombie:
-            return True
+            if mark.encode() in (process / "environ").read_bytes():
+                found.append(int(process.name))
+        except OSError:  # gone, or somebody else's
+            continue
+    return found
+
+
+def none_left(mark: str) -> bool:
+    """Say whether all processes with `mark` end within a moment."""
+    until = time.monotonic() + 3
+    while left(mark) and time.monotonic() < until:
         time.sleep(0.05)
-    return False
+    return not left(mark)
 
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Row]:
     """Mark all of them in one go: most of the time is waiting."""
     folder = tmp_path_factory.mktemp("troubles")
+    assert not left(MARK)
     solutions = write(folder / "solutions" / "99_area.ipynb", small_course.solution()).parent
     for name in {name for name, _ in TROUBLES}:
         troubled = {question: source for (whose, question), (source, _, _) in TROUBLES.items() if whose == name}
         write(folder / "in" / f"{name}.ipynb", submission(SOURCES | troubled))
     with pytest.MonkeyPatch.context() as patch:
         small_course.install(patch)
+        patch.setenv("MARK_OF_A_TEST", MARK)
         rows = mark([folder / "in"], solutions=solutions, timeout_s=LIMIT_S, workers=6)
     return {(row.submission.removesuffix(".ipynb"), row.question): row for row in rows}
 
@@ -92,9 +101,9 @@ def test_the_other_answers_are_marked_all_the_same(marked: dict[tuple[str, str],
     assert set(others.values()) == {"right"}, others
 
 
-def test_a_process_that_an_answer_leaves_running_is_ended(marked: dict[tuple[str, str], Row]) -> None:
-    pid = int(marked["leaves a process", "99-q1"].message.split(": ")[1])
-    assert gone(pid)
+@pytest.mark.usefixtures("marked")
+def test_nothing_that_an_answer_started_is_left_running() -> None:
+    assert none_left(MARK)
 
 
 def test_a_setup_cell_that_fails_is_not_blamed_on_the_answers(solutions: Path, tmp_path: Path) -> None:
@@ -110,33 +119,32 @@ def test_a_run_that_outlasts_its_limit_is_ended_from_outside(
     solutions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Were nbval itself to hang, as it is made to here by giving the run less time than one cell has."""
-    monkeypatch.setattr(marking, "_STARTING_S", 5.0)
-    monkeypatch.setattr(marking, "_GRACE_S", -60.0)
-    noted = tmp_path / "kernel"
-    sleeps = f"import os, pathlib, time\npathlib.Path({str(noted)!r}).write_text(str(os.getpid()))\ntime.sleep(50)"
-    path = write(tmp_path / "99.ipynb", submission(SOURCES | {"99-q1": sleeps}))
+    monkeypatch.setattr(workshop, "_GRACE_S", -60.0)
+    monkeypatch.setattr(workshop, "_STARTING_S", 10.0)
+    monkeypatch.setenv("MARK_OF_A_TEST", str(tmp_path))
+    path = write(tmp_path / "99.ipynb", submission(SOURCES | {"99-q1": "import time\ntime.sleep(50)"}))
     rows = mark([path], solutions=solutions, timeout_s=60)
     assert [row.status for row in rows] == ["timeout", "right", "right"]
-    assert gone(int(noted.read_text()))
+    assert none_left(str(tmp_path))
 
 
-def test_an_interruption_ends_what_is_running(solutions: Path, tmp_path: Path) -> None:
-    noted = tmp_path / "kernel"
-    sleeps = f"import os, pathlib, time\npathlib.Path({str(noted)!r}).write_text(str(os.getpid()))\ntime.sleep(50)"
+def test_an_interruption_ends_what_is_running(solutions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "in" / "a.ipynb", small_course.answered())
-    write(tmp_path / "in" / "b.ipynb", submission({"99-q1": sleeps}))
+    write(tmp_path / "in" / "b.ipynb", submission({"99-q1": "import time\ntime.sleep(50)"}))
+    monkeypatch.setenv("MARK_OF_A_TEST", str(tmp_path))
+    running: list[int] = []
 
     def interrupt(rows: list[Row]) -> None:
-        until = time.monotonic() + 10
-        while not noted.exists() and time.monotonic() < until:
-            time.sleep(0.05)
+        time.sleep(2)
+        running.extend(left(str(tmp_path)))
         raise KeyboardInterrupt
 
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         mark([tmp_path / "in"], solutions=solutions, timeout_s=60, workers=2, on_submission=interrupt)
+    assert len(running) >= 2, "something was running when the interruption came"
     assert time.monotonic() - began < 20
-    assert gone(int(noted.read_text()))
+    assert none_left(str(tmp_path))
 
 
 def test_rows_are_told_submission_by_submission_in_order(solutions: Path, tmp_path: Path) -> None:

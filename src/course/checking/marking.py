@@ -6,33 +6,24 @@ itself decides: it knows the tolerance, the other spellings of a right answer, a
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import IO, Any
 
-import course
-from course.checking import graft, nbval_rows
+from course.checking import graft
 from course.checking.graft import MARKING, Pick, Sheet, Task, UnreadableError
 from course.observe import MISSING
 from course.questions.question import Status
+from course.runner.workshop import LOST, Record, Workshop
 
-_STARTING_S = 60.0
-_GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
 _LONGEST_MESSAGE = 240
 _NO_LINE = (
     "The marker's own line is not there once, but never or twice: does the answer print very much, or one like it?"
 )
-LOST = ""
 
 # what ends a run; the status that it earns the answer, and what is said of it
 _FATAL: dict[str, tuple[Status, str]] = {
@@ -41,9 +32,6 @@ _FATAL: dict[str, tuple[Status, str]] = {
     "flooded": ("error", "It printed without end and was stopped."),
     "broken": ("error", "nbval could not run it: {error}"),
 }
-_FOREIGN = ("COURSE_STRICT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONWARNINGS")
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -89,12 +77,15 @@ def mark(
     solutions: Path,
     timeout_s: float = 60,
     workers: int = 1,
+    require_sandbox: bool = False,
+    on_walls: Callable[[tuple[str, ...]], object] | None = None,
     on_submission: Callable[[list[Row]], object] | None = None,
 ) -> list[Row]:
     """Mark notebooks, or all notebooks in folders, and return a row for each question of each.
 
-    `timeout_s` is the limit of one cell; `on_submission` is called with the rows of each submission when it is done.
-    `ValueError` for a path without notebooks, and (as `SheetError`) for an instructor's sheet that is not ready.
+    `timeout_s` is the limit of one cell; `on_walls` is told which walls around learners' code this system lacks, and
+    `on_submission` the rows of each submission when it is done. `ValueError` for a path without notebooks, (as
+    `SheetError`) for an instructor's sheet that is not ready, and for a missing wall if `require_sandbox`.
     No submission raises: what is wrong with it stands in its rows.
     """
     found = find(paths)
@@ -102,9 +93,13 @@ def mark(
     jobs = [_prepare(each, sheets) for each in found]
     stop = Event()
     rows: list[Row] = []
-    with ThreadPoolExecutor(workers) as pool:
+    with Workshop() as workshop, ThreadPoolExecutor(workers) as pool:
+        if require_sandbox and workshop.missing:
+            raise ValueError(f"this system cannot build the walls {', '.join(workshop.missing)}, and they are required")
+        if on_walls is not None:
+            on_walls(workshop.missing)
         try:
-            for done in pool.map(lambda job: _rows(job, timeout_s, stop), jobs):
+            for done in pool.map(lambda job: _rows(job, workshop, timeout_s, stop), jobs):
                 rows += done
                 if on_submission is not None:
                     on_submission(done)
@@ -179,12 +174,12 @@ def _prepare(found: Found, sheets: Mapping[str, Sheet]) -> _Job | Row:
     return _Job(found.name, sheet, picks)
 
 
-def _rows(job: _Job | Row, timeout_s: float, stop: Event) -> list[Row]:
+def _rows(job: _Job | Row, workshop: Workshop, timeout_s: float, stop: Event) -> list[Row]:
     if isinstance(job, Row):
         return [job]
     sources = {question: pick.source for question, pick in job.picks.items() if pick.source is not None}
     try:
-        results = _results(job, sources, timeout_s, stop)
+        results = _results(job, sources, workshop, timeout_s, stop)
     except Exception as error:  # one submission must never stop the rest
         failed = _Result("error", f"The marking itself failed: {type(error).__name__}: {error}")
         results = dict.fromkeys(sources, failed)
@@ -202,12 +197,14 @@ def _row(name: str, task: Task, pick: Pick, result: _Result | None) -> Row:
     return Row(name, question.id, result.status, points, question.points, message, round(result.seconds, 2))
 
 
-def _results(job: _Job, sources: dict[str, str], timeout_s: float, stop: Event) -> dict[str, _Result]:
+def _results(
+    job: _Job, sources: dict[str, str], workshop: Workshop, timeout_s: float, stop: Event
+) -> dict[str, _Result]:
     """Run the answers. One that hangs or kills the kernel is cut out, and those behind it are run again without it."""
     results: dict[str, _Result] = {}
     left = dict(sources)
     while len(results) < len(sources) and not stop.is_set():
-        records = _run(graft.graft(job.sheet, left), timeout_s, stop)
+        records = workshop.run(graft.graft(job.sheet, left), timeout_s, stop)
         trouble = _trouble_outside(job.sheet, records)
         if trouble:
             return dict.fromkeys(sources, trouble) | results
@@ -270,79 +267,6 @@ def _judged(task: Task, record: Record, seconds: float) -> _Result:
     except Exception:  # forged values of the strangest kinds; those of the reference have been judged before
         return _Result("wrong", "The answer is not of a kind that can be judged.", seconds)
     return _Result(verdict.status, verdict.message, seconds)
-
-
-def _run(notebook: graft.Notebook, timeout_s: float, stop: Event) -> dict[str, Record]:
-    """Run a grafted notebook under nbval in a process of its own; return what happened, by cell id.
-
-    The entry `LOST` stands for the cells of which nothing was heard.
-    """
-    limit_s = _STARTING_S + len(notebook["cells"]) * (timeout_s + _GRACE_S)
-    with (
-        tempfile.TemporaryDirectory(prefix="course-marking-", ignore_cleanup_errors=True) as folder,
-        tempfile.TemporaryFile() as rows,  # these two have no name in the file system
-        tempfile.TemporaryFile() as log,
-    ):
-        desk = Path(folder, "desk")  # the kernel's folder: empty when the learner's code begins
-        desk.mkdir()
-        sheet = desk / "sheet.ipynb"
-        sheet.write_text(json.dumps(notebook), "utf-8")
-        process = subprocess.Popen(
-            # -P: the script's folder is no place to import from
-            [sys.executable, "-P", nbval_rows.__file__, str(sheet), str(timeout_s)],
-            cwd=folder,
-            env=_environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=rows,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            in_time = _wait(process, limit_s, stop)
-        finally:
-            if process.poll() is None:
-                nbval_rows.kill_group(process.pid)
-            process.wait()
-            records = [json.loads(line) for line in _lines(rows) if line.endswith("}")]
-            if process.returncode < 0:  # killed, so that it could not end its kernel
-                nbval_rows.kill_group(next((record["kernel"] for record in records if "kernel" in record), None))
-        last = (_lines(log) or [""])[-1]
-    lost: Record = {"outcome": "died" if in_time else "timeout", "error": last, "seconds": 0.0}
-    return {LOST: lost} | {record["cell"]: record for record in records if "cell" in record}
-
-
-def _lines(file: IO[bytes]) -> list[str]:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace").splitlines()
-
-
-def _wait(process: subprocess.Popen[bytes], limit_s: float, stop: Event) -> bool:
-    """Wait for the end of a run. False if it has not come within the limit, or somebody wants to stop."""
-    until = time.monotonic() + limit_s
-    while time.monotonic() < until and not stop.is_set():
-        try:
-            process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            continue
-        return True
-    return False
-
-
-def _environment(temporary: str) -> dict[str, str]:
-    """Return the environment of a run: this Python and this course, and nothing of the instructor's own Jupyter."""
-    ours = str(Path(course.__file__).parents[1])
-    kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    return kept | {
-        "PYTHONPATH": os.pathsep.join(filter(None, [ours, kept.get("PYTHONPATH")])),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "MPLBACKEND": "Agg",
-        # on a machine of many cores their threads alone would reserve more than a run may have
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "COURSE_HOME": str(Path(temporary, "home")),
-        "IPYTHONDIR": str(Path(temporary, "ipython")),
-        "JUPYTER_RUNTIME_DIR": str(Path(temporary, "runtime")),
-    }
 
 
 def _shortened(message: str) -> str:

@@ -109,7 +109,8 @@ class Rows:
         if self.ear is None:
             # nbval interrupts at its limit and gives the kernel some seconds; ours is for kernels that defy that
             self.ear = Ear(kernel, self.timeout_s + 2 * item.output_timeout)
-            self._write(kernel=kernel.km.provisioner.pid)
+            provisioner = kernel.km.provisioner
+            self._write(kernel=provisioner.pid, walls=getattr(provisioner, "walls", ()))
         self.ear.start_cell()
 
     def pytest_runtest_makereport(self, item: Any, call: Any) -> None:

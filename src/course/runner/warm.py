@@ -1,0 +1,223 @@
+"""A warm process that forks: nbval sessions and kernels start in milliseconds because everything is imported already.
+
+Run as a script by `marking`, which sends requests over a socket. For each submission the server forks a *session*
+(nbval on one grafted sheet); the session asks it for a *kernel*. The kernel is forked from here and not from the
+session, whose memory holds the expected outputs. So nothing of any sheet is ever loaded in this process, and neither
+the questions nor the marking of the course are imported in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+SESSION_FD = "COURSE_WARM_FD"
+"""Environment variable that tells a session on which descriptor it may ask for a kernel."""
+
+DESK, HOME = KERNEL_FOLDERS = ("desk", "home")
+"""What a kernel finds in the only folder that it may write to: where it works, and where its packages keep things."""
+
+_POLL_S = 0.2
+_LARGEST_REQUEST = 1 << 20
+_MOST_DESCRIPTORS = 4
+_WATCH_S = 0.05
+
+
+def serve(control: socket.socket) -> None:
+    """Answer requests until the marking process closes its end.
+
+    Each request is one JSON object with descriptors beside it. The marking process asks for sessions, a session for
+    kernels; when a session closes its channel, its kernels are ended.
+    """
+    warm_up()
+    kernels: dict[int, set[int]] = {}
+    asking = {control.fileno(): control}
+    control.sendall(b"warm\n")
+    while True:
+        ready, _, _ = select.select(list(asking), [], [], _POLL_S)
+        _reap(kernels)
+        for number in ready:
+            channel = asking[number]
+            data, descriptors, _, _ = socket.recv_fds(channel, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
+            if not data and channel is control:
+                return
+            if not data:
+                asking.pop(number).close()
+                _end(kernels.pop(number))
+            elif channel is control:
+                mine, theirs = socket.socketpair()
+                session = partial(_be_session, json.loads(data), descriptors, theirs)
+                pid = _fork(session, keep=[*descriptors, theirs.fileno()])
+                theirs.close()
+                asking[mine.fileno()], kernels[mine.fileno()] = mine, set()
+                control.sendall(f"{pid}\n".encode())
+            else:
+                kernels[number].add(_fork(partial(_be_kernel, json.loads(data), descriptors[0]), keep=descriptors))
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+
+def warm_up() -> None:
+    """Import what sessions and kernels need, leave no thread and no socket behind."""
+    # nbformat pulls this in through jsonschema; it builds a grammar for over a second, and nothing here uses it
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    _hide_answers()
+    import ipykernel.debugger
+    import ipykernel.ipkernel
+    import ipykernel.kernelapp
+    import ipywidgets
+    import jupyter_client.localinterfaces
+    import jupyter_client.manager
+    import matplotlib.figure
+    import nbval.plugin
+    import pandas
+    import pytest
+
+    import course.charts
+    import course.data
+    import course.observe
+
+    jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
+    used = (ipykernel, ipywidgets, matplotlib, nbval, pandas, pytest, course)
+    assert all(used)
+
+
+def _hide_answers() -> None:
+    """Put a stand-in where the learner's checks are: while marking they say nothing, and lead to no question."""
+    stand_in = ModuleType("course.checking", "Checks are silent while a sheet is marked.")
+    stand_in.check = stand_in.hint = lambda _question: None  # type: ignore[attr-defined]
+    sys.modules["course.checking"] = stand_in
+
+
+def _fork(child: Callable[[], object], keep: list[int]) -> int:
+    """Run `child` in a forked process that has no other descriptors of ours than `keep`; return its id."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setsid()
+        _close_all_but({0, 1, 2, *keep})
+        child()
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        _leave(1)
+    _leave(0)
+
+
+def _be_session(request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> None:
+    """Be nbval on one notebook. Standard output and error are the descriptors that came with the request."""
+    from course.runner.sandbox import die_with_parent
+
+    die_with_parent()
+    for target, descriptor in enumerate(descriptors, 1):
+        os.dup2(descriptor, target)
+    os.environ.clear()
+    os.environ.update(request["environment"] | {SESSION_FD: str(channel.fileno())})
+    os.chdir(request["folder"])
+    from course.runner import nbval_rows
+
+    _leave(nbval_rows.main(request["notebook"], request["timeout_s"]))
+
+
+def _be_kernel(request: dict[str, Any], ready: int) -> None:
+    """Build the walls, then be a kernel inside them; this outer process only waits, and counts."""
+    from course.runner import sandbox
+
+    sandbox.die_with_parent()
+    limits = sandbox.Limits(**request["limits"])
+    space = Path(request["space"])
+    walls = sandbox.separate(space, limits) if request["walls"] else []
+    inner = os.fork()
+    if inner:
+        os.write(ready, json.dumps({"outer": os.getpid(), "kernel": inner}).encode() + b"\n")
+        os.close(ready)
+        _leave(_watch(inner, limits.processes))
+    sandbox.die_with_parent()
+    for folder in KERNEL_FOLDERS:
+        (space / folder).mkdir()
+    os.chdir(space / DESK)  # empty when the learner's code begins
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    from ipykernel.kernelapp import IPKernelApp
+
+    app: Any = IPKernelApp.instance()
+    app.initialize([f"--IPKernelApp.connection_file={request['connection_file']}", "--HistoryManager.enabled=False"])
+    _finish_warm_start()
+    walls += sandbox.limit(limits)
+    if request["walls"]:
+        walls += sandbox.lock([Path(path) for path in request["readable"]], [space, Path(os.devnull)])
+    os.write(ready, json.dumps({"walls": walls}).encode() + b"\n")
+    os.close(ready)
+    app.start()
+
+
+def _finish_warm_start() -> None:
+    """Do what these packages do when they are imported into a running shell: here they were imported before it."""
+    import numpy as np
+
+    np.random.seed()
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].install_repl_displayhook()
+    import ipywidgets
+
+    ipywidgets._handle_ipython()
+
+
+def _watch(inner: int, most: int) -> int:
+    """Wait for the kernel's end; end it when it has more processes than it may. Root is bound by no limit on them."""
+    from course.runner.sandbox import descendants
+
+    while True:
+        pid, status = os.waitpid(inner, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status) & 0xFF
+        # a kernel of its own has a dozen threads
+        if descendants(inner) > most:
+            os.kill(inner, signal.SIGKILL)
+        time.sleep(_WATCH_S)
+
+
+def _reap(kernels: dict[int, set[int]]) -> None:
+    """Collect what has ended; a kernel's id may be given to another process from then on."""
+    with suppress(ChildProcessError):
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            for own in kernels.values():
+                own.discard(pid)
+
+
+def _end(kernels: set[int]) -> None:
+    for pid in kernels:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+def _close_all_but(kept: set[int]) -> None:
+    for name in os.listdir("/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"):
+        if int(name) not in kept:
+            with suppress(OSError):
+                os.close(int(name))
+
+
+def _leave(code: int) -> NoReturn:
+    """End a forked process without the clean-up that belongs to the process it was forked from."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,243 @@
+"""Where sheets are run: one warm process for all of them, or where the system cannot fork, a fresh one for each."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event
+from typing import IO, Any
+
+import course
+from course.paths import DATASETS
+from course.runner import nbval_rows, provisioner
+from course.runner.sandbox import WALLS, Limits
+from course.runner.warm import HOME
+
+Record = Mapping[str, Any]
+
+LOST = ""
+"""Stands for the cells of which nothing was heard."""
+
+_STARTING_S = 60.0
+_GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
+_LOOK_S = 0.5
+_FOREIGN = ("COURSE_STRICT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONWARNINGS")
+# A learner's code has no business with these: what is right stands there.
+_SECRET = ("questions", "checking")
+_READABLE = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache", "/etc/fonts", "/dev/urandom", "/dev/zero")
+
+
+class Workshop:
+    """Runs grafted sheets under nbval and returns what happened, cell by cell; use it as a context manager.
+
+    `missing` names the walls that this system could not build, after entering. `ask_for_walls=False` builds none.
+    """
+
+    def __init__(self, *, ask_for_walls: bool = True) -> None:
+        self.missing: tuple[str, ...] = WALLS
+        self.warm = False
+        self._ask_for_walls = ask_for_walls
+        self._lock = threading.Lock()
+        self._control: socket.socket | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Workshop:
+        if sys.platform == "linux" and hasattr(os, "pidfd_open"):
+            self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+
+    def run(self, notebook: Mapping[str, Any], timeout_s: float, stop: Event) -> dict[str, Record]:
+        """Run a grafted notebook under nbval; return a record for each cell of which something was heard, by cell id.
+
+        `LOST` stands for the others. `timeout_s` is the limit of a cell; whoever sets `stop` ends the run.
+        """
+        limit_s = _STARTING_S + len(notebook["cells"]) * (timeout_s + _GRACE_S)
+        with (
+            tempfile.TemporaryDirectory(prefix="course-marking-", ignore_cleanup_errors=True) as folder,
+            tempfile.TemporaryFile() as rows,  # these two have no name in the file system
+            tempfile.TemporaryFile() as log,
+        ):
+            desk = Path(folder, "desk")  # a fresh kernel's folder, empty when the learner's code begins
+            for inner in (desk, Path(folder, "runtime")):
+                inner.mkdir()
+            sheet = desk / "sheet.ipynb"
+            sheet.write_text(json.dumps(notebook), "utf-8")
+            start = self._fork_session if self.warm else _start_process
+            in_time, killed = start(sheet, folder, timeout_s, limit_s, rows, log, stop)
+            records = [json.loads(line) for line in _lines(rows) if line.endswith("}")]
+            if killed and not self.warm:  # it could not end its kernel; a warm kernel ends with its session
+                nbval_rows.kill_group(next((record["kernel"] for record in records if "kernel" in record), None))
+            last = (_lines(log) or [""])[-1]
+        walls = next((record["walls"] for record in records if "walls" in record), None)
+        if walls is not None:
+            self.missing = tuple(wall for wall in WALLS if wall not in walls)
+        lost: Record = {"outcome": "died" if in_time else "timeout", "error": last, "seconds": 0.0}
+        return {LOST: lost} | {record["cell"]: record for record in records if "cell" in record}
+
+    def _start(self) -> None:
+        """Start the warm process and try the walls once; without it every run gets a fresh process."""
+        mine, theirs = socket.socketpair()
+        with tempfile.TemporaryDirectory(prefix="course-warm-", ignore_cleanup_errors=True) as folder:
+            self._server = subprocess.Popen(
+                # -P: the folder where marking was started is no place to import from
+                [sys.executable, "-P", "-m", "course.runner.warm", str(theirs.fileno())],
+                env=_environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+            theirs.close()
+            mine.settimeout(_STARTING_S)
+            try:
+                self.warm = mine.recv(16) == b"warm\n"
+            except TimeoutError:
+                self.warm = False
+        mine.settimeout(None)
+        self._control = mine
+        if self.warm:
+            self.run({"cells": [_nothing()], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, _GRACE_S, Event())
+
+    def _fork_session(
+        self, sheet: Path, folder: str, timeout_s: float, limit_s: float, rows: IO[bytes], log: IO[bytes], stop: Event
+    ) -> tuple[bool, bool]:
+        assert self._control is not None
+        space = Path(folder, "space")
+        space.mkdir()
+        kernel = {
+            "walls": self._ask_for_walls,
+            "limits": asdict(Limits(seconds=int(limit_s) + 1)),
+            "readable": _readable(folder),
+            "space": str(space),
+            "environment": _kernel_environment(space / HOME),
+        }
+        environment = _environment(folder) | {
+            "JUPYTER_DEFAULT_PROVISIONER_NAME": provisioner.NAME,
+            provisioner.REQUEST: json.dumps(kernel),
+        }
+        request = {"notebook": str(sheet), "timeout_s": timeout_s, "folder": folder, "environment": environment}
+        with self._lock:
+            socket.send_fds(self._control, [json.dumps(request).encode()], [rows.fileno(), log.fileno()])
+            pid = int(self._control.recv(32))
+        try:
+            session = os.pidfd_open(pid)
+        except ProcessLookupError:  # over before we looked
+            return True, False
+        try:
+            in_time = _wait_for(session, limit_s, stop)
+            if not in_time:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(session, signal.SIGKILL)
+                _wait_for(session, _GRACE_S, Event())
+            return in_time, not in_time
+        finally:
+            os.close(session)
+
+
+def _start_process(
+    sheet: Path, folder: str, timeout_s: float, limit_s: float, rows: IO[bytes], log: IO[bytes], stop: Event
+) -> tuple[bool, bool]:
+    """Run nbval in a fresh process. Return whether it ended in time, and whether it had to be killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", nbval_rows.__file__, str(sheet), str(timeout_s)],
+        cwd=folder,
+        env=_environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=rows,
+        stderr=log,
+        start_new_session=True,
+    )
+    until = time.monotonic() + limit_s
+    in_time = False
+    try:
+        while not in_time and time.monotonic() < until and not stop.is_set():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_LOOK_S)
+                in_time = True
+    finally:
+        if process.poll() is None:
+            nbval_rows.kill_group(process.pid)
+        process.wait()
+    return in_time, process.returncode < 0
+
+
+def _wait_for(pidfd: int, limit_s: float, stop: Event) -> bool:
+    """Wait for the end of a process. False if it has not come within the limit, or somebody wants to stop."""
+    import select
+
+    until = time.monotonic() + limit_s
+    while time.monotonic() < until and not stop.is_set():
+        if select.select([pidfd], [], [], _LOOK_S)[0]:
+            return True
+    return False
+
+
+def _lines(file: IO[bytes]) -> list[str]:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace").splitlines()
+
+
+def _environment(temporary: str) -> dict[str, str]:
+    """Return the environment of a run: this Python and this course, and nothing of the instructor's own Jupyter."""
+    ours = str(Path(course.__file__).parents[1])
+    kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [ours, kept.get("PYTHONPATH")])),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "MPLBACKEND": "Agg",
+        # on a machine of many cores their threads alone would reserve more than a run may have
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "COURSE_HOME": str(Path(temporary, "home")),
+        "IPYTHONDIR": str(Path(temporary, "ipython")),
+        "JUPYTER_RUNTIME_DIR": str(Path(temporary, "runtime")),
+    }
+
+
+def _kernel_environment(home: Path) -> dict[str, str]:
+    """Return all that a learner's code finds in its environment."""
+    folders = {name: str(home) for name in ("HOME", "TMPDIR", "COURSE_HOME", "IPYTHONDIR", "MPLCONFIGDIR")}
+    return folders | {"LANG": "C.UTF-8", "MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def _readable(folder: str) -> list[str]:
+    """Return what a kernel may read: Python, its packages, the data, and of the course what teaches."""
+    ours = Path(course.__file__).parent
+    packages = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    inside = [child for site in packages for child in site.iterdir() if child.name != ours.name]
+    python = [Path(sysconfig.get_path("stdlib")), *(Path(sys.base_prefix, name) for name in ("bin", "lib"))]
+    python += [Path(sys.prefix, name) for name in ("bin", "share", "pyvenv.cfg")]
+    taught = [child for child in ours.iterdir() if child.stem not in _SECRET]
+    paths = [*map(Path, _READABLE), *python, *inside, *taught, ours.parent / "aistack", DATASETS]
+    return [str(path) for path in [*paths, Path(folder, "runtime")]]
+
+
+def _nothing() -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": 1,
+        "id": "nothing",
+        "metadata": {"course": {"role": "setup"}},
+        "outputs": [],
+        "source": "pass",
+    }
