@@ -22,8 +22,8 @@ TOLD = "as the developer counts or names it"
 
 FAR_FROM_6ND = {
     ONCE: "GPT-1; BERT-Large; GPT-2 (1.5B); XLNet; RoBERTa Large; Megatron-BERT; Megatron-LM (8.3B); DistilBERT; "
-    "T5-11B; T5-3B; XLM-RoBERTa; Meena; Turing-NLG; ELECTRA; GShard (dense); LUKE; Generative BST; PLUG; EMDR; DeBERTa; "
-    "XLMR-XXL; CodeT5-large; GLM-130B; Galactica; Vega v2; StarCoder",
+    "T5-11B; T5-3B; XLM-RoBERTa; Meena; Turing-NLG; ELECTRA; GShard (dense); LUKE; Generative BST; PLUG; EMDR; "
+    "DeBERTa; XLMR-XXL; CodeT5-large; GLM-130B; Galactica; Vega v2; StarCoder",
     TUNED: "Statement Curriculum Learning; Codex; Minerva (540B); BlenderBot 3; Flan-PaLM 540B; U-PaLM (540B); "
     "ALLaM adapted 70B; DeepSeek-Coder-V2 236B; LLaVA-OV-72B; NVLM-D 72B; NVLM-H 72B; NVLM-X 72B; EXAONE Deep 32B",
     EXPERTS: "Switch; M6-T; ST-MoE; NLLB; GPT-4 (Mar 2023); GPT-4 (Jun 2023); PanGu-Σ; Hunyuan-TurboS; Qwen3-Max; "
@@ -87,6 +87,22 @@ EXCUSED: dict[tuple[str, str], str] = {
         "a company serves more than its country",
         "doubao-tokens-per-day-2026-06",
     ): "a claim next to an older national count",
+    (
+        "implied utilisation outside 0.02 to 0.75",
+        "epoch-luke",
+    ): "the compute counts the model that it was made from, the hours do not",
+    (
+        "utilisation and the one implied differ by more than a quarter",
+        "epoch-palm-540b",
+    ): "only the first of two phases used all chips: the product of chips and hours is too high",
+    (
+        "utilisation and the one implied differ by more than a quarter",
+        "epoch-bloomberggpt",
+    ): "the compute is that of the hardware, as the share hfu shows",
+    (
+        "cost outside 0.05 to 6 USD a chip-hour",
+        "epoch-deberta",
+    ): "0.04 USD, as the source computes it; not explained",
     ("size is not the one in the name", "SPHINX (Llama 2 13B)"): "named after the language model inside",
     ("size is not the one in the name", "Gemma 2B"): TOLD,
     ("size is not the one in the name", "Gemma 7B"): TOLD,
