@@ -257,14 +257,13 @@ def _table(name: str, folder: Path) -> pd.DataFrame:
     resource = resources[name]
     file = folder / resource["path"]
     fields: list[Mapping[str, Any]] = resource["schema"]["fields"]
-    lines, rows = _read(file, [field["name"] for field in fields])
-    cells = dict(
-        zip((field["name"] for field in fields), zip(*rows, strict=True) if rows else repeat(()), strict=False)
-    )
-    dtypes = {field["name"]: _dtype(file, field) for field in fields}
+    names = [field["name"] for field in fields]
+    lines, rows = _read(file, names)
+    dtypes: list[Any] = [_dtype(file, field) for field in fields]
+    cells: dict[str, Sequence[str]] = dict(zip(names, zip(*rows, strict=True) if rows else repeat(()), strict=False))
     columns = {
-        field["name"]: pd.array(_values(file, lines, field, cells[field["name"]]), dtype=dtypes[field["name"]])
-        for field in fields
+        field["name"]: pd.array(_values(file, lines, field, cells[field["name"]]), dtype=dtype)
+        for field, dtype in zip(fields, dtypes, strict=True)
     }
     primary = resource["schema"]["primaryKey"]
     _check_unique(file, lines, primary, cells[primary])
