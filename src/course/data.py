@@ -17,11 +17,12 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from html import escape
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -256,18 +257,19 @@ def _table(name: str, folder: Path) -> pd.DataFrame:
     resource = resources[name]
     file = folder / resource["path"]
     fields: list[Mapping[str, Any]] = resource["schema"]["fields"]
-    lines, rows = _read(file, [field["name"] for field in fields])
-    columns: dict[str, Any] = {}
-    for position, field in enumerate(fields):
-        dtype = _dtype(file, field)
-        cells = [row[position] for row in rows]
-        columns[field["name"]] = pd.Series(_values(file, lines, field, cells), dtype=dtype)
-    table = pd.DataFrame(columns)
+    names = [field["name"] for field in fields]
+    lines, rows = _read(file, names)
+    dtypes: list[Any] = [_dtype(file, field) for field in fields]
+    cells: dict[str, Sequence[str]] = dict(zip(names, zip(*rows, strict=True) if rows else repeat(()), strict=False))
+    columns = {
+        field["name"]: pd.array(_values(file, lines, field, cells[field["name"]]), dtype=dtype)
+        for field, dtype in zip(fields, dtypes, strict=True)
+    }
     primary = resource["schema"]["primaryKey"]
-    _check_unique(file, lines, primary, columns[primary])
-    if name != SOURCES and "source_id" in columns:
-        _check_sources(file, lines, columns, folder)
-    return table
+    _check_unique(file, lines, primary, cells[primary])
+    if name != SOURCES and "source_id" in cells:
+        _check_sources(file, lines, cells, folder)
+    return pd.DataFrame(columns)
 
 
 def _read(file: Path, names: list[str]) -> tuple[list[int], list[list[str]]]:
@@ -302,11 +304,13 @@ def _dtype(file: Path, field: Mapping[str, Any]) -> str:
     return _DTYPES[field["type"]]
 
 
-def _values(file: Path, lines: list[int], field: Mapping[str, Any], cells: list[str]) -> list[Any]:
+def _values(file: Path, lines: list[int], field: Mapping[str, Any], cells: Sequence[str]) -> list[Any]:
     """Turn the text of a column into what its field's type says; empty is missing."""
     if field.get("constraints", {}).get("required") and "" in cells:
         raise DataError(file, lines[cells.index("")], field["name"], "empty, but required")
     read = _READERS[field["type"]]
+    if read is str:
+        return [cell or None for cell in cells]
     try:
         return [None if cell == "" else read(cell) for cell in cells]
     except ValueError:
@@ -350,17 +354,17 @@ def _refused(read: Callable[[str], Any], cell: str) -> bool:
     return False
 
 
-def _check_unique(file: Path, lines: list[int], column: str, values: Iterable[Any]) -> None:
-    seen: dict[Any, int] = {}
-    for line, value in zip(lines, values, strict=True):
-        if pd.isna(value):
+def _check_unique(file: Path, lines: list[int], column: str, cells: Sequence[str]) -> None:
+    seen: dict[str, int] = {}
+    for line, value in zip(lines, cells, strict=True):
+        if not value:
             raise DataError(file, line, column, "empty, but it is the primary key")
         if value in seen:
             raise DataError(file, line, column, f"{value!r} is already the key of line {seen[value]}")
         seen[value] = line
 
 
-def _check_sources(file: Path, lines: list[int], columns: Mapping[str, Any], folder: Path) -> None:
+def _check_sources(file: Path, lines: list[int], columns: Mapping[str, Sequence[str]], folder: Path) -> None:
     """Every source that a row or a cell names must stand in `sources.csv`, every such cell must exist."""
     known = set(_table(SOURCES, folder)["source_id"])
     for line, source in zip(lines, columns["source_id"], strict=True):
@@ -368,11 +372,11 @@ def _check_sources(file: Path, lines: list[int], columns: Mapping[str, Any], fol
             raise DataError(file, line, "source_id", f"{source!r} is not in sources.csv")
     for column in filter(_names_sources, columns):
         for line, several in zip(lines, columns[column], strict=True):
-            for source in [] if pd.isna(several) else several.split("; "):
+            for source in several.split("; ") if several else []:
                 if source not in known:
                     raise DataError(file, line, column, f"{source!r} is not in sources.csv")
-    for line, cells in zip(lines, columns.get("cell_sources", [None] * len(lines)), strict=True):
-        for column, source in _cell_sources("" if pd.isna(cells) else cells).items():
+    for line, cells in zip(lines, columns.get("cell_sources", repeat("")), strict=False):
+        for column, source in _cell_sources(cells).items():
             if source not in known:
                 raise DataError(file, line, "cell_sources", f"{source!r} is not in sources.csv")
             if column not in columns:

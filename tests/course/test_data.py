@@ -15,6 +15,7 @@ from course.paths import DATASETS, ROOT
 
 Edit = Callable[..., Path]
 TABLES = ["chips", "models", "published_results", "sources"]
+WIDTH = len(load("models").columns)
 
 
 @pytest.fixture
@@ -147,8 +148,12 @@ def test_no_wrong_name_gets_anything_but_that_answer(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("Llama 3.1 8B,Meta,", "Llama 3.1 8B,", "models.csv, line 2: 16 cells where the header has 17"),
-        ("Llama 3.1 8B,Meta,", "Llama 3.1 8B,Meta,,", "models.csv, line 2: 18 cells where the header has 17"),
+        ("Llama 3.1 8B,Meta,", "Llama 3.1 8B,", f"models.csv, line 2: {WIDTH - 1} cells where the header has {WIDTH}"),
+        (
+            "Llama 3.1 8B,Meta,",
+            "Llama 3.1 8B,Meta,,",
+            f"models.csv, line 2: {WIDTH + 1} cells where the header has {WIDTH}",
+        ),
         (
             ",8.03,",
             ',"8,030",',
@@ -190,7 +195,7 @@ def test_no_wrong_name_gets_anything_but_that_answer(name: str) -> None:
             "models.csv, line 1: header and datapackage.json differ in the order of the columns",
         ),
         ("Llama 3.1 8B", '"Llama 3.1 8B"x', "models.csv, line 2: not CSV: "),
-        ("\nLlama 3.1 70B", "\n\nLlama 3.1 70B", "models.csv, line 3: 0 cells where the header has 17"),
+        ("\nLlama 3.1 70B", "\n\nLlama 3.1 70B", f"models.csv, line 3: 0 cells where the header has {WIDTH}"),
     ],
 )
 def test_a_broken_file_is_named_with_line_column_and_reason(broken: Edit, old: str, new: str, said: str) -> None:

@@ -14,6 +14,28 @@ SHORT_OF_POWER = "the source takes chips away for a time, when power was short"
 CUT_H200 = "as printed: these clouds list the newer H200 below the H100"
 HYDRO = "a part of the country that lives on hydropower"
 UNSTARRED = "people take stars back, and an old repository gains few"
+ONCE = "the source counts the data once, the model was trained on it several times"
+TUNED = "trained on from another model: the tokens are those of the last stage, the compute is that of all"
+EXPERTS = "a mixture of experts whose active parameters no source gives"
+SPECULATIVE = "the source calls its own figure speculative"
+TOLD = "as the developer counts or names it"
+
+FAR_FROM_6ND = {
+    ONCE: "GPT-1; BERT-Large; GPT-2 (1.5B); XLNet; RoBERTa Large; Megatron-BERT; Megatron-LM (8.3B); DistilBERT; "
+    "T5-11B; T5-3B; XLM-RoBERTa; Meena; Turing-NLG; ELECTRA; GShard (dense); LUKE; Generative BST; PLUG; EMDR; "
+    "DeBERTa; XLMR-XXL; CodeT5-large; GLM-130B; Galactica; Vega v2; StarCoder",
+    TUNED: "Statement Curriculum Learning; Codex; Minerva (540B); BlenderBot 3; Flan-PaLM 540B; U-PaLM (540B); "
+    "ALLaM adapted 70B; DeepSeek-Coder-V2 236B; LLaVA-OV-72B; NVLM-D 72B; NVLM-H 72B; NVLM-X 72B; EXAONE Deep 32B",
+    EXPERTS: "Switch; M6-T; ST-MoE; NLLB; GPT-4 (Mar 2023); GPT-4 (Jun 2023); PanGu-Σ; Hunyuan-TurboS; Qwen3-Max; "
+    "MiMo-V2.5-Pro",
+    SPECULATIVE: "ELMo; Transformer-XL (257M); ALBERT-xxlarge; HyperCLOVA 204B; ONE-PEACE",
+    "operations of the hardware, with what is computed twice": "OPT-175B",
+    "the source derives it from hours and chips": "GPT-NeoX-20B",
+    "the model did not see all of the data": "LaMDA",
+    "trained on pictures and text; only one of them is counted in tokens": "PaLI; BLIP-2 (Q-Former)",
+    "cut down from a larger model, whose training is counted": "AFM-on-device",
+    "the source has left out the factor 6, and a mixture of experts": "Inkling",
+}
 
 EXCUSED: dict[tuple[str, str], str] = {
     ("int8 far below fp16", "B300"): INT8_CUT,
@@ -65,6 +87,34 @@ EXCUSED: dict[tuple[str, str], str] = {
         "a company serves more than its country",
         "doubao-tokens-per-day-2026-06",
     ): "a claim next to an older national count",
+    (
+        "implied utilisation outside 0.02 to 0.75",
+        "epoch-luke",
+    ): "the compute counts the model that it was made from, the hours do not",
+    (
+        "utilisation and the one implied differ by more than a quarter",
+        "epoch-palm-540b",
+    ): "only the first of two phases used all chips: the product of chips and hours is too high",
+    (
+        "utilisation and the one implied differ by more than a quarter",
+        "epoch-bloomberggpt",
+    ): "the compute is that of the hardware, as the share hfu shows",
+    (
+        "cost outside 0.05 to 6 USD a chip-hour",
+        "epoch-deberta",
+    ): "0.04 USD, as the source computes it; not explained",
+    ("size is not the one in the name", "SPHINX (Llama 2 13B)"): "named after the language model inside",
+    ("size is not the one in the name", "Gemma 2B"): TOLD,
+    ("size is not the one in the name", "Gemma 7B"): TOLD,
+    ("size is not the one in the name", "Llama 3.2 1B"): TOLD,
+    ("size is not the one in the name", "DeepSeek R1 Distill Qwen 1.5B"): TOLD,
+    ("size is not the one in the name", "Qwen2.5-VL-7B"): "the part that sees is not in the name",
+    ("size is not the one in the name", "Qwen3-Omni-30B-A3B"): "the parts that see and hear are not in the name",
+}
+EXCUSED |= {
+    ("compute and 6 N D differ by more than a factor of 2", name): reason
+    for reason, names in FAR_FROM_6ND.items()
+    for name in names.split("; ")
 }
 
 

@@ -17,6 +17,19 @@ PACKAGE = json.loads((DATASETS / "datapackage.json").read_text(encoding="utf-8")
 TABLES = {resource["name"]: load(resource["name"]) for resource in PACKAGE["resources"]}
 SOURCED = {name: table for name, table in TABLES.items() if name != SOURCES}
 CONFIDENCE = {"datasheet", "filing", "regulator", "paper", "vendor", "press", "estimate"}
+LEAST_ROWS = {
+    "chips": 90,
+    "links": 40,
+    "clusters": 100,
+    "failures": 60,
+    "cloud_prices": 300,
+    "regions": 100,
+    "models": 300,
+    "training_runs": 80,
+    "app_cases": 60,
+    "feedback_scale": 80,
+    "claims": 20,
+}
 DATES = ["date", "release_date", "published"]  # columns that say when something was seen to happen
 
 
@@ -39,11 +52,23 @@ def test_every_field_says_what_it_is_and_numbers_their_unit() -> None:
                 assert field["unit"], (resource["name"], field)
 
 
+@pytest.mark.parametrize(("name", "rows"), LEAST_ROWS.items())
+def test_tables_are_large_enough_to_argue_with(name: str, rows: int) -> None:
+    assert len(TABLES[name]) >= rows
+
+
+def test_chips_and_regions_come_from_many_places() -> None:
+    assert TABLES["chips"]["vendor"].nunique() >= 15
+    assert TABLES["country_energy"]["country"].nunique() >= 25
+
+
 @pytest.mark.parametrize("name", SOURCED)
 def test_every_row_says_where_it_was_read_and_how_far_to_trust_it(name: str) -> None:
     table = SOURCED[name]
     assert set(table["confidence"]) <= CONFIDENCE
     assert table["source_id"].notna().all()
+    assert table["confidence"].notna().all()
+    assert "note" in table
 
 
 def test_every_source_is_used() -> None:
