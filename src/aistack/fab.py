@@ -49,6 +49,14 @@ ASSEMBLY_LOSS = Fitted(0.17, 0.10, 0.25, "1", "share of packages lost in assembl
 AUXILIARY_USD = Fitted(
     490, 300, 1000, "USD", "board, power supply, test and the rest of a module", ("epoch-b200-cost",), 2025
 )
+MARKUP = {
+    "NVIDIA": Fitted(
+        7.3, 4.5, 11, "1", "price of an accelerator by its cost to make", ("siliconanalysts-cost-bridge",), 2026
+    )
+}
+MARKUP_OTHER = Fitted(
+    2.8, 1.5, 6, "1", "the same, of makers with less of the market", ("siliconanalysts-cost-bridge",), 2026
+)
 
 
 class Cost(NamedTuple):
