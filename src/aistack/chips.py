@@ -1,4 +1,4 @@
-"""What a chip can do: the roofline.
+"""What a chip can do: the roofline, and how much of it a real matrix product reaches.
 
 A chip has two speeds: how fast it computes and how fast it fetches what it computes with. The roofline says
 which of the two binds, from one property of the job, its arithmetic intensity (operations per byte fetched).
@@ -14,9 +14,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from aistack.checks import FloatArray, Numbers, Row, positive, together
+from aistack.fitted import Fitted
 
 GIGA = 1e9
 TERA = 1e12
+MEGA = 1e6
+
+_GEMM = ("mag-gpu-benchmark", "amd-maf-2025")  # each published the best of many shapes, 16-bit, one chip at a time
+MATMUL_EFFICIENCY = {
+    "NVIDIA": Fitted(0.80, 0.60, 0.93, "1", "best large matrix product by dense peak, NVIDIA", _GEMM[:1], 2024),
+    "AMD": Fitted(0.61, 0.47, 0.79, "1", "best large matrix product by dense peak, AMD", _GEMM, 2025),
+}
+MATMUL_EFFICIENCY_OTHER = Fitted(0.75, 0.50, 0.97, "1", "the same, where the maker was not measured", _GEMM, 2025)
+EIGHT_BIT_SHARE = Fitted(
+    0.93, 0.85, 1.0, "1", "efficiency with 8-bit numbers by that with 16-bit", ("amd-maf-2025", "gpu-flops-bench"), 2026
+)
+"""Constants below the peak: clocks fall under full load, and fall more where a chip has much peak for its power."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +61,40 @@ class Chip:
         return cls(name=str(row["chip"]), **figures)
 
 
+def peak_tflops_of_units(clock_mhz: Numbers, multiply_adds_per_clock: Numbers, units: Numbers) -> FloatArray:
+    """Dense peak in 1e12 FLOP/s from its parts: `2 * clock * multiply-adds per clock and unit * units`.
+
+    A multiply-add counts as two operations. Decides: whether a printed peak is dense, sparse or a slip.
+
+    >>> round(float(peak_tflops_of_units(1410, 256, 432)))  # A100
+    312
+    """
+    clock, width = positive("clock_mhz", clock_mhz), positive("multiply_adds_per_clock", multiply_adds_per_clock)
+    count = positive("units", units)
+    together(clock_mhz=clock, multiply_adds_per_clock=width, units=count)
+    return 2 * clock * MEGA * width * count / TERA
+
+
+def matmul_tflops_estimate(peak_tflops: Numbers, efficiency: Numbers = MATMUL_EFFICIENCY_OTHER.value) -> FloatArray:
+    """Speed of the best large matrix product in 1e12 FLOP/s: `peak * efficiency`, never above the peak.
+
+    `efficiency` from `MATMUL_EFFICIENCY` (draws of it give the band), times `EIGHT_BIT_SHARE` for 8-bit numbers. Known
+    bias: newer software does better, cards with little power for their peak do worse.
+    Decides: which of two chips is faster in truth, not on the data sheet.
+
+    >>> round(float(matmul_tflops_estimate(312, MATMUL_EFFICIENCY["NVIDIA"].value)))  # A100: 271 was measured
+    250
+    """
+    peak, share = positive("peak_tflops", peak_tflops), positive("efficiency", efficiency)
+    together(peak_tflops=peak, efficiency=share)
+    return peak * np.minimum(share, 1)
+
+
 def ridge_flop_per_byte(peak_tflops: Numbers, bandwidth_gb_s: Numbers) -> FloatArray:
     """Arithmetic intensity in FLOP/byte at which a chip stops waiting for memory: `P / B`.
 
     `peak_tflops` in 1e12 FLOP/s, `bandwidth_gb_s` in 1e9 bytes/s, both above 0; arrays broadcast.
+    Decides: the batch at which more speed, and not more bandwidth, is worth paying for.
 
     >>> round(float(ridge_flop_per_byte(312, 2039)))  # A100 80 GB: 153 operations for each byte
     153
@@ -68,6 +111,7 @@ def attainable_tflops_bound(
 
     No real program is faster; most are slower, because it assumes perfect overlap of computing and fetching
     and no other cost. Arrays broadcast; every argument must be above 0.
+    Decides: which chip can be the faster one for a given job.
 
     >>> float(attainable_tflops_bound([1, 1000], peak_tflops=100, bandwidth_gb_s=2000).max())
     100.0
@@ -84,6 +128,7 @@ def step_seconds_bound(
     """Least time in seconds for a job of `flop` operations and `bytes_moved` bytes: the slower of its two halves.
 
     The same statement as the roofline, told in time: `max(flop / P, bytes / B)`.
+    Decides: whether a promised response time is possible at all.
 
     >>> float(step_seconds_bound(flop=1e12, bytes_moved=1e9, peak_tflops=100, bandwidth_gb_s=1000))
     0.01
@@ -96,6 +141,8 @@ def step_seconds_bound(
 
 def matmul_intensity_flop_per_byte(m: Numbers, n: Numbers, k: Numbers, bytes_per_number: Numbers = 2) -> FloatArray:
     """Arithmetic intensity of an (m x k) by (k x n) matrix product, each matrix moved once: `2mnk / b(mk + kn + mn)`.
+
+    Decides: which side of the ridge a layer of a model lies on.
 
     >>> round(float(matmul_intensity_flop_per_byte(1, 4096, 4096)), 3)  # one row against a matrix: about 1
     1.0
