@@ -4,10 +4,10 @@ Studies disagree for two reasons: each is uncertain, and they measured different
 the two apart: the interval of the mean is about the first, the prediction interval about both.
 
 Sources: R. DerSimonian, R. Kacker, "Random-effects model for meta-analysis of clinical trials: an update",
-Contemporary Clinical Trials 28(2), 2007, doi:10.1016/j.cct.2006.04.004 (both estimators of tau^2); G. Knapp, J. Hartung,
-Statistics in Medicine 22, 2003, doi:10.1002/sim.1482 (interval of the mean); J. Higgins, S. Thompson, D. Spiegelhalter,
-JRSS A 172, 2009, doi:10.1111/j.1467-985X.2008.00552.x (prediction interval); M. Egger et al., BMJ 315, 1997,
-doi:10.1136/bmj.315.7109.629 (asymmetry).
+Contemporary Clinical Trials 28(2), 2007, doi:10.1016/j.cct.2006.04.004 (both estimators of tau^2); G. Knapp,
+J. Hartung, Statistics in Medicine 22, 2003, doi:10.1002/sim.1482 (interval of the mean); J. Higgins, S. Thompson,
+D. Spiegelhalter, JRSS A 172, 2009, doi:10.1111/j.1467-985X.2008.00552.x (prediction interval); M. Egger et al.,
+BMJ 315, 1997, doi:10.1136/bmj.315.7109.629 (asymmetry).
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ class Flywheel:
     """A product with feedback. Data are in records, users in persons (or any unit), time in years.
 
     `half_data` is the stock at which half of the `ceiling` of quality is reached, `exponent` is beta; `rival_quality`
-    is what users turn to instead, `sensitivity` how strongly they compare; `records_per_user` are left in a year, of which
-    `harmful_share` mislead (each cancels one good record); `decay` is the share of data that goes stale in a year.
+    is what users turn to instead, `sensitivity` how strongly they compare; `records_per_user` are left in a year, of
+    which `harmful_share` mislead (each cancels one good record); `decay` is the share of data that is stale in a year.
     """
 
     market: float

@@ -22,6 +22,16 @@ CONFIDENCE = 0.9
 _NINETY = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 DAYS_PER_YEAR = 365.25
 LONGEST_EXPONENT = 700.0  # beyond it exp() overflows
+USE_GROWTH = Fitted(1.75, 0.55, 5.6, "1/year", "growth of users, messages and tokens", ("epoch-ai-companies",), 2025)
+USE_VOLATILITY = Fitted(0.30, 0.11, 0.80, "1/sqrt(year)", "how growth of use strays", ("epoch-ai-companies",), 2025)
+ODDS_GROWTH = Fitted(0.49, 0.32, 0.74, "1/year", "growth of the odds of use", ("census-btos-states-2025",), 2025)
+ODDS_VOLATILITY = Fitted(
+    0.30, 0.21, 0.53, "1/sqrt(year)", "how growth of the odds strays", ("census-btos-states-2025",), 2025
+)
+MONEY_GROWTH = Fitted(0.217, 0.108, 0.436, "1/year", "growth of spending", ("sec-xbrl-capex",), 2025)
+MONEY_VOLATILITY = Fitted(
+    0.288, 0.201, 0.412, "1/sqrt(year)", "how growth of spending strays", ("sec-xbrl-capex",), 2025
+)
 PRIOR_STEPS = 2  # steps of a series that weigh as much on its volatility as what is known of other series
 
 
@@ -168,7 +178,8 @@ def forecast(
     """Median and draws of a series at a later `year`: the last value, grown by a mean of its own and of usual growth.
 
     Own growth counts by how sure it is, `usual_growth` (that of series of its kind; None: no drift, give or take the
-    volatility) by how much such series differ; so a single point can be carried on, and a long series speaks for itself.
+    volatility) by how much such series differ; so a single point can be carried on, and a long series speaks for
+    itself.
     `ln y(t) = ln y_n + g h + volatility sqrt(h) z`, `h = t - t_n`. With a `ceiling` (100 for per cent) the odds
     `y / (ceiling - y)` grow instead.
 

@@ -118,8 +118,8 @@ def partial_profit(
 
     Decides: which part of a family to open. `open_income` w is what opening everything earns (`kappa * income`),
     `model_margin` m what selling everything earns. Adoption rises with the `adoption_elasticity` beta (0 to 1: the
-    first releases bring most). Models are opened from the least to the most profitable, so the margin given up rises with
-    `margin_concentration` delta (1: all alike; large: the flagship earns nearly all). x = 0 is closed, x = 1 is open.
+    first releases bring most). Models are opened from the least to the most profitable, so the margin given up rises
+    with `margin_concentration` delta (1: all alike; large: the flagship earns nearly all). 0 is closed, 1 is open.
 
     >>> float(partial_profit(0.5, model_margin=1, open_income=0.5, adoption_elasticity=1, margin_concentration=2))
     1.0

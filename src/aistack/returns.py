@@ -22,8 +22,9 @@ def review_threshold(error_cost: Numbers, review_cost: Numbers, reviewer_error_s
     """Confidence below which a person should look: `1 - review_cost / error_cost - reviewer_error` (Chow's rule).
 
     Decides: which cases the machine may settle alone. Costs per case in one currency, `error_cost` above 0; the
-    reviewer errs in `reviewer_error_share` of cases. 0 means review nothing. It holds for any spread of confidence that is
-    honest (right in 90 % of the cases called 90 % sure); a model that is too sure of itself needs a higher one.
+    reviewer errs in `reviewer_error_share` of cases. 0 means review nothing. It holds for any spread of confidence that
+    is honest (right in 90 % of the cases called 90 % sure); a
+    model that is too sure of itself needs a higher one.
 
     >>> float(review_threshold(error_cost=100, review_cost=5))
     0.95
