@@ -32,6 +32,10 @@ MONEY_GROWTH = Fitted(0.217, 0.108, 0.436, "1/year", "growth of spending", ("sec
 MONEY_VOLATILITY = Fitted(
     0.288, 0.201, 0.412, "1/sqrt(year)", "how growth of spending strays", ("sec-xbrl-capex",), 2025
 )
+# errors so that nine in ten of the source's own points fall into bands made of its points before them
+USE_ERROR = Fitted(0.05, 0.01, 0.1, "1", "error of figures of use, in logs", ("epoch-ai-companies",), 2025)
+ODDS_ERROR = Fitted(0.05, 0.01, 0.1, "1", "error of surveys, in logs of odds", ("census-btos-states-2025",), 2025)
+MONEY_ERROR = Fitted(0.02, 0.01, 0.05, "1", "error of figures of money, in logs", ("sec-xbrl-capex",), 2025)
 PRIOR_STEPS = 2  # steps of a series that weigh as much on its volatility as what is known of other series
 
 
@@ -171,6 +175,7 @@ def forecast(
     year: float,
     usual_growth: Fitted | None,
     usual_volatility: Fitted,
+    usual_error: Fitted,
     count: int,
     generator: np.random.Generator,
     ceiling: float | None = None,
@@ -180,13 +185,15 @@ def forecast(
     Own growth counts by how sure it is, `usual_growth` (that of series of its kind; None: no drift, give or take the
     volatility) by how much such series differ; so a single point can be carried on, and a long series speaks for
     itself.
-    `ln y(t) = ln y_n + g h + volatility sqrt(h) z`, `h = t - t_n`. With a `ceiling` (100 for per cent) the odds
+    `ln y(t) = ln y_n + g h + volatility sqrt(h) z + error (z' - z'')`, `h = t - t_n`: both published values carry the
+    `usual_error` of such figures (rounding, definitions, samples). z has a t-distribution, since a few
+    steps say little about the volatility. With a `ceiling` (100 for per cent) the odds
     `y / (ceiling - y)` grow instead.
 
     Decides: what to plan for a year ahead. Known bias: it carries a boom on; turning points come as a surprise.
 
     >>> usual = Fitted(0.5, 0.3, 0.8, "1/year", "growth", (), 2025)
-    >>> value, _ = forecast([2023, 2024], [1, 2], 2025, usual, usual, 9, np.random.default_rng(1))
+    >>> value, _ = forecast([2023, 2024], [1, 2], 2025, usual, usual, usual, 9, np.random.default_rng(1))
     >>> 2 < value < 4
     True
     """
@@ -207,8 +214,13 @@ def forecast(
     precision = (_NINETY / half_width) ** 2 if half_width > 0 else np.inf
     own_precision = float(gaps.sum()) / volatility**2 if steps.size else 0.0
     drift = (precision * mean + own_precision * own) / (precision + own_precision)
-    spread = np.sqrt(ahead**2 / (precision + own_precision) + ahead * volatility**2)
-    logs = np.log(level[-1]) + drift * ahead + spread * generator.standard_normal(int(positive("count", count)))
+    error = float(usual_error.value)
+    spread = np.sqrt(ahead**2 / (precision + own_precision) + ahead * volatility**2 + 2 * error**2)
+    logs = (
+        np.log(level[-1])
+        + drift * ahead
+        + spread * generator.standard_t(PRIOR_STEPS + free, int(positive("count", count)))
+    )
     middle, drawn = np.exp(np.log(level[-1]) + drift * ahead), np.exp(_tame(logs))
     if ceiling is None:
         return float(middle), drawn

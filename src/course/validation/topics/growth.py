@@ -17,10 +17,13 @@ import numpy.typing as npt
 
 from aistack.fitted import Fitted
 from aistack.growth import (
+    MONEY_ERROR,
     MONEY_GROWTH,
     MONEY_VOLATILITY,
+    ODDS_ERROR,
     ODDS_GROWTH,
     ODDS_VOLATILITY,
+    USE_ERROR,
     USE_GROWTH,
     USE_VOLATILITY,
     forecast,
@@ -29,12 +32,20 @@ from course.data import load
 from course.validation.case import Case, NotModelled, Prediction
 
 DRAWS = 4000
+TINY = 1e-9
+Constants = tuple[Fitted, Fitted, Fitted]
+"""Usual growth, volatility and error of a kind of series."""
+USE: Constants = (USE_GROWTH, USE_VOLATILITY, USE_ERROR)
+ODDS: Constants = (ODDS_GROWTH, ODDS_VOLATILITY, ODDS_ERROR)
+MONEY: Constants = (MONEY_GROWTH, MONEY_VOLATILITY, MONEY_ERROR)
 PERCENT = 100.0
 WIDER_QUESTION = (1.0, 3.0)
 """How many more firms say yes to "in any business function" than to "in producing goods or services": at least as many;
 no source asked both at once, so the upper end is an assumption, not a fit."""
 CARRIED_OVER = (0.5, 2.0)
 """How far the odds of a group over all firms may differ between two surveys in two places: an assumption, not a fit."""
+HYPERSCALERS = ("Alphabet", "Amazon", "Meta", "Microsoft")
+SURVEYS = {"mckinsey", "eurostat", "cnnic", "statcan", "microsoft", "sas", "executives"}
 QUESTION_CHANGED = 2025 + 10 / 12  # November 2025: the US survey of firms asks the wider question
 STANDARD_NORMAL_95 = 1.6449
 
@@ -48,7 +59,7 @@ EXTRA: dict[str, tuple[str, ...]] = {
     "country": ("region", "geography", "state", "area"),
     "company": ("firm", "vendor", "provider", "developer"),
     "companies": ("firms", "vendors"),
-    "product": ("service", "app", "entity", "name"),
+    "product": ("service", "app", "entity", "name", "family", "model_family", "repository", "project"),
     "segment": ("business", "business_segment"),
     "survey": ("source_survey", "series"),
 }
@@ -65,9 +76,11 @@ _ALIASES = {
     "orcl": "oracle",
     "tcehy": "tencent",
 }
+# the narrower name first: a row about Azure names Microsoft, too
 _CLOUDS = {
     "aws": "Amazon Web Services",
     "amazon": "Amazon Web Services",
+    "google": "Google Cloud",
     "alphabet": "Google Cloud",
     "azure": "Microsoft Azure",
     "microsoft": "Microsoft Cloud",
@@ -126,7 +139,7 @@ def adoption(case: Case) -> Prediction:
     ):
         if any(key in word for word in words):
             points = _pick(load("feedback_scale"), words, metrics, ("product", "entity"))
-            return _grown(case, points, period, USE_GROWTH, USE_VOLATILITY)
+            return _grown(case, points, period, USE)
     return _ecosystem(case, words, period)
 
 
@@ -140,15 +153,11 @@ def market(case: Case) -> Prediction:
         if "share" in words or "percent" in case.unit.lower():
             raise NotModelled("market shares of clouds are estimates of analysts who count different markets")
         rows = load("cloud_revenue")
-        rows = rows[rows["period_type"] == ("quarter" if quarterly else "year")]
-        names = {_CLOUDS[word] for word in words if word in _CLOUDS}
-        rows = rows[rows["company"].isin(sorted(names)) & (rows["metric"] == "cloud_revenue")]
-        if not names:
-            rows = load("cloud_revenue")
-            chinese = bool(words & {"china", "chinese"})
-            everyone = "All suppliers in China" if chinese else "All suppliers"
-            rows = rows[(rows["company"] == everyone) & (rows["metric"] == "market_size")]
-        return _grown(case, _of_periods(rows, case), period, MONEY_GROWTH, MONEY_VOLATILITY)
+        whole_market = "All suppliers in China" if words & {"china", "chinese"} else "All suppliers"
+        metric, name = ("market_size", whole_market) if "market" in words else ("cloud_revenue", _cloud_of(words))
+        rows = rows[(rows["company"] == name) & (rows["metric"] == metric)]
+        rows = rows[rows["period_type"] == ("quarter" if quarterly or metric == "market_size" else "year")]
+        return _grown(case, _of_periods(rows, case), period, MONEY)
     raise NotModelled(f"no series of {case.quantity} by another source is in our tables")
 
 
@@ -168,39 +177,59 @@ def _ecosystem(case: Case, words: set[str], period: Period) -> Prediction:
     ):
         if any(word.startswith(key) for word in words):
             points = _pick(load("open_ecosystem"), words, (metric,), ("entity",))
-            return _grown(case, points, period, USE_GROWTH, USE_VOLATILITY)
+            return _grown(case, points, period, USE)
     raise NotModelled(f"{case.quantity}: a choice of the maker or a series of which we have no earlier points")
 
 
 def _share_of_users(case: Case, words: set[str], period: Period) -> Prediction:
-    table = load("adoption")
-    firms = any(word.startswith(("firm", "business", "enterprise", "establishment", "compan")) for word in words)
-    countries = [_COUNTRIES[word] for word in sorted(words) if word in _COUNTRIES]
-    country = countries[0] if countries else "US"
-    rows = table[(table["country"] == country) & table["metric"].isin(["ai_use"] if firms else ["genai_use"])]
-    whole = rows[rows["group_kind"] == "all"]
-    if country == "US" and firms:
-        # before the question changed; the states stand for the nation where they are all that another source gives
-        whole = whole[whole["series"].isin(["btos-national-q1", "btos-states-q1"])]
-        groups = [whole]
-    else:  # surveys that ask different people are not mixed: the one that the row names, else the longest
-        groups = [rows for _, rows in whole.groupby("series")]
-        groups.sort(key=lambda rows: (len(_name_words(rows["series"].iloc[0]) & words), len(rows)))
-    points = _not_own(case, _points(groups[-1])) if groups else []
+    firms = any(word.startswith(("firm", "business", "enterprise", "establishment", "compan", "org")) for word in words)
+    rows, national = _survey(words, firms)
+    # surveys that ask different people are not mixed: the one that the row names, else the longest by another source
+    choices = [_not_own(case, _points(of_one)) for _, of_one in rows.groupby("series")]
+    names = [_name_words(str(name)) for name, _ in rows.groupby("series")]
+    order = sorted(range(len(choices)), key=lambda index: (len(names[index] & words), len(choices[index])))
+    if not firms and not any(name & words for name in names):
+        raise NotModelled("surveys of people differ too much in what they count; none of ours is named")
+    points = choices[order[-1]] if order else []
     earlier = [point for point in _mean_by_date(points) if point.year < period.start]
-    value, draws = _carried(earlier, period.middle, ODDS_GROWTH, ODDS_VOLATILITY, PERCENT)
-    odds, odds_draws = value / (PERCENT - value), draws / (PERCENT - draws)
-    if country == "US" and firms and (period.middle >= QUESTION_CHANGED or "any" in words):
+    value, draws = _carried(earlier, period.middle, ODDS, PERCENT)
+    odds, odds_draws = (each / np.maximum(PERCENT - each, TINY) for each in (value, draws))
+    if national and (period.middle >= QUESTION_CHANGED or "any " in str(case.inputs.get("question", ""))):
         middle, spread = _lognormal(WIDER_QUESTION)
         odds *= middle
         odds_draws = odds_draws * np.exp(spread * _generator(1).standard_normal(DRAWS)) * middle
-    ratio = _odds_of_group(words)
+    named = f"{case.inputs.get('size', '')} {case.inputs.get('sector', '')}".lower()
+    ratio = _odds_of_group(set(re.findall(r"[a-z]+|\d+", named)))
     if ratio != 1:
         odds_draws = odds_draws * np.exp(_lognormal(CARRIED_OVER)[1] * _generator(2).standard_normal(DRAWS))
     factor = 1.0 if "percent" in case.unit.lower() or "%" in case.unit else 1 / PERCENT
     share = PERCENT * factor * odds * ratio / (1 + odds * ratio)
     drawn = PERCENT * factor * odds_draws * ratio / (1 + odds_draws * ratio)
-    return Prediction.of_draws(share, drawn, (ODDS_GROWTH, ODDS_VOLATILITY))
+    return Prediction.of_draws(float(share), drawn, ODDS)
+
+
+def _survey(words: set[str], firms: bool) -> tuple[Any, bool]:
+    """Rows of the surveys that a row may be about, and whether that is the US survey by the old question."""
+    table = load("adoption")
+    asked_of_firms = table["unit_of_analysis"].str.contains("firms|organisations")
+    rows = table[(asked_of_firms == firms) & table["metric"].isin(["ai_use", "genai_use"])]
+    rows = rows[rows["group_kind"] == "all"]
+    countries = [_COUNTRIES[word] for word in sorted(words) if word in _COUNTRIES]
+    named = [bool(_name_words(str(series)) & words & SURVEYS) for series in rows["series"]]
+    if any(named) and not countries:
+        return rows[named], False
+    country = countries[0] if countries else "US"
+    rows = rows[rows["country"] == country]
+    if country == "US" and firms:  # the states together stand for the nation
+        return rows[rows["series"].isin(["btos-national-q1", "btos-states-q1"])], True
+    return rows, False
+
+
+def _cloud_of(words: set[str]) -> str:
+    for word, name in _CLOUDS.items():
+        if word in words:
+            return name
+    raise NotModelled("no company with cloud revenue in our tables is named")
 
 
 def _odds_of_group(words: set[str]) -> float:
@@ -221,32 +250,34 @@ def _capex(case: Case, words: set[str], period: Period, quarterly: bool) -> Pred
     table = load("capex")
     named = {_ALIASES.get(word, word) for word in words}
     singles = {name for name in table["company"] if "+" not in name and name.lower() in named}
+    if words & {"hyperscaler", "hyperscalers", "four"}:
+        singles = singles or set(HYPERSCALERS)
     if not singles:
         raise NotModelled("no company with capital expenditure in our tables is named")
     rows = table[table["metric"].isin(["capex_cash", "capex_group_total", "capex_as_reported"])]
     rows = rows[rows["period_type"] == ("quarter" if quarterly else "year")]
     together = [set(name.split("+")) == singles for name in rows["company"]]
-    return _grown(case, _of_periods(rows[together], case), period, MONEY_GROWTH, MONEY_VOLATILITY)
+    return _grown(case, _of_periods(rows[together], case), period, MONEY)
 
 
-def _grown(case: Case, points: list[Point], period: Period, growth: Fitted, volatility: Fitted) -> Prediction:
+def _grown(case: Case, points: list[Point], period: Period, kind: Constants) -> Prediction:
     known = [point for point in _mean_by_date(_not_own(case, points)) if point.year < period.start]
-    value, draws = _carried(known, period.middle, growth, volatility, None)
+    value, draws = _carried(known, period.middle, kind, None)
     factor = _scale(known[-1].unit) / _scale(case.unit)
     days = {"week": 7.0, "month": 365.25 / 12, "year": 365.25}  # ours count by the day
     if "_per_day" in known[-1].unit or "a day" in known[-1].unit:
         text = f"{case.unit} {case.quantity}".lower()
         factor *= next((length for period, length in days.items() if period in text), 1.0)
-    return Prediction.of_draws(value * factor, draws * factor, (growth, volatility))
+    return Prediction.of_draws(value * factor, draws * factor, kind)
 
 
 def _carried(
-    points: list[Point], year: float, growth: Fitted, volatility: Fitted, ceiling: float | None
+    points: list[Point], year: float, kind: Constants, ceiling: float | None
 ) -> tuple[float, npt.NDArray[np.float64]]:
     if not points:
         raise NotModelled("no other source gives an earlier point of this series")
     years, values = [point.year for point in points], [point.value for point in points]
-    return forecast(years, values, year, growth, volatility, DRAWS, _generator(0), ceiling)
+    return forecast(years, values, year, *kind, DRAWS, _generator(0), ceiling)
 
 
 def _pick(table: Any, words: set[str], metrics: Iterable[str], named: tuple[str, ...]) -> list[Point]:
@@ -380,7 +411,7 @@ def _one_date(text: str) -> float | None:
 
 
 def _scale(unit: str) -> float:
-    return next((factor for word, factor in _SCALES.items() if re.search(rf"\b{word}\b", unit.lower())), 1.0)
+    return next((factor for word, factor in _SCALES.items() if re.search(rf"\b{word}s?\b", unit.lower())), 1.0)
 
 
 def _lognormal(ends: tuple[float, float]) -> tuple[float, float]:
