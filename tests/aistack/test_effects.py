@@ -71,6 +71,12 @@ def test_one_exact_study_among_vague_ones_decides() -> None:
     assert pool([1, 0, 2], [1e-6, 50, 50], tau2=0).mean == pytest.approx(1)
 
 
+def test_the_prediction_interval_of_three_studies_uses_one_degree_of_freedom() -> None:
+    """Student's t at 97.5 % with one degree of freedom is tan(0.475 pi) = 12.706."""
+    summary = pool([0.0, 0.1, 0.2], [0.1, 0.1, 0.1], tau2=0.1)
+    assert summary.next_high - summary.mean == pytest.approx(np.tan(0.475 * np.pi) * (0.1 + 0.11 / 3) ** 0.5)
+
+
 def test_two_studies_give_no_prediction_interval() -> None:
     assert pool([0, 1], [0.1, 0.1]).next_high == np.inf
 
