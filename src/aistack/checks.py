@@ -32,6 +32,18 @@ def not_negative(name: str, value: Numbers, *, at_most: float = math.inf) -> npt
     return _within(name, value, at_most, zero_allowed=True)
 
 
+def finite(name: str, value: Numbers) -> npt.NDArray[np.float64]:
+    """Return `value` as floats; `ValueError` unless every one is finite (negative ones are allowed)."""
+    try:
+        numbers = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {value!r} is not a number; allowed: finite numbers") from None
+    if not np.isfinite(numbers).all():
+        first = numbers[~np.isfinite(numbers)].flat[0] if numbers.ndim else numbers[()]
+        raise ValueError(f"{name} = {first:g} is out of range; allowed: finite numbers")
+    return numbers
+
+
 def together(**arguments: npt.NDArray[np.float64]) -> None:
     """`ValueError` unless the arguments' shapes broadcast with each other."""
     try:
@@ -39,6 +51,20 @@ def together(**arguments: npt.NDArray[np.float64]) -> None:
     except ValueError:
         shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in arguments.items())
         raise ValueError(f"shapes do not fit each other: {shapes}") from None
+
+
+def series(
+    years: Numbers, values: Numbers, at_least: int = 2
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return a series as floats; `ValueError` unless years rise, values are above 0, and there are enough points."""
+    time, level = finite("years", years), positive("values", values)
+    if time.ndim != 1 or time.shape != level.shape:
+        raise ValueError(f"years {time.shape} and values {level.shape} must be two lists of one length")
+    if time.size < at_least:
+        raise ValueError(f"years has {time.size} points; allowed: {at_least} or more")
+    if (np.diff(time) <= 0).any():
+        raise ValueError("years must rise from point to point")
+    return time, level
 
 
 def _within(name: str, value: Numbers, at_most: float, *, zero_allowed: bool) -> npt.NDArray[np.float64]:
