@@ -28,9 +28,10 @@ def ces_output(inputs: Numbers, weights: Numbers, sigma: Numbers, axis: int = -1
     """Output of layers that work together: `Y = (sum w_i x_i^rho)^(1/rho)`, `rho = 1 - 1/sigma`.
 
     `inputs` holds the layers along `axis`, each relative to its baseline (1 = as today), 0 or more. `weights` has one
-    number above 0 per layer; only their ratios count. `sigma` is the elasticity of substitution, 0 to infinity, and
-    broadcasts with the other axes: 0 gives the weakest layer (Leontief), 1 the weighted geometric mean
-    (Cobb-Douglas), infinity the weighted mean. Constant returns: twice of everything gives twice the output.
+    number above 0 per layer (or a whole array that broadcasts with the inputs); only their ratios count. `sigma` is the
+    elasticity of substitution, 0 to infinity, and broadcasts with the other axes: 0 gives the weakest layer (Leontief),
+    1 the weighted geometric mean (Cobb-Douglas), infinity the weighted mean. Constant returns: twice of everything
+    gives twice the output.
 
     Known bias: one elasticity for all pairs of layers and for cuts of any size, and no time to adapt.
 
@@ -249,14 +250,21 @@ def _exponent(elasticity: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
 def _prepared(inputs: Numbers, weights: Numbers, sigma: Numbers, axis: int) -> tuple[Floats, Floats, Floats]:
     """Return inputs with the layers first, weights that add up to 1 and broadcast with them, and sigma."""
     amounts, importance = not_negative("inputs", inputs), positive("weights", weights)
-    if amounts.ndim == 0 or importance.ndim != 1 or amounts.shape[axis] != len(importance):
+    whole = importance.ndim == amounts.ndim and amounts.ndim > 1
+    along = axis if whole else 0
+    if not amounts.ndim or (importance.ndim != 1 and not whole) or amounts.shape[axis] != importance.shape[along]:
         raise ValueError(f"shapes do not fit each other: inputs {amounts.shape}, weights {importance.shape}")
-    layers = np.moveaxis(amounts, axis, 0)
+    layers, importance = np.moveaxis(amounts, axis, 0), np.moveaxis(importance, along, 0)
     elasticity = _elasticity(sigma)
-    together(inputs=layers[0], sigma=elasticity)
-    shape = np.broadcast_shapes(layers[0].shape, elasticity.shape)
-    layers = layers.reshape(layers.shape[:1] + (1,) * (len(shape) - layers[0].ndim) + layers.shape[1:])
-    return layers, (importance / importance.sum()).reshape((-1,) + (1,) * len(shape)), elasticity
+    together(inputs=layers[0], weights=importance[0], sigma=elasticity)
+    dimensions = max(layers.ndim - 1, elasticity.ndim)
+    shares = importance / importance.sum(axis=0)
+    return _widened(layers, dimensions), _widened(shares, dimensions), elasticity
+
+
+def _widened(values: Floats, dimensions: int) -> Floats:
+    """Return values with axes of length 1 after the first, so that `dimensions` follow it."""
+    return values.reshape(values.shape[:1] + (1,) * (dimensions + 1 - values.ndim) + values.shape[1:])
 
 
 def _log_ces(log_inputs: Floats, shares: Floats, elasticity: Floats) -> Floats:

@@ -185,6 +185,8 @@ def test_layers_may_lie_along_any_axis_and_everything_broadcasts() -> None:
     expected = ces_output(np.moveaxis(draws, 0, -1), WEIGHTS, 0.7)
     np.testing.assert_allclose(ces_output(draws, WEIGHTS, 0.7, axis=0), expected)
     assert ces_output([0.5, 1, 1, 1], WEIGHTS, [[0], [1], [2]]).shape == (3, 1)
+    each = np.broadcast_to(np.array(WEIGHTS)[:, None, None], (4, 1, 5))
+    np.testing.assert_allclose(ces_output(draws, each, 0.7, axis=0), expected)
     assert output_elasticities([0.5, 1, 1, 1], WEIGHTS, [0, 1, 2]).shape == (3, 4)
     assert required_multiplier([[0.5], [0.9]], 0.25, [0.5, 1, 2]).shape == (2, 3)
 
