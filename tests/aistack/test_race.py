@@ -123,7 +123,7 @@ def test_greedy_money_goes_to_the_bottleneck() -> None:
 @pytest.mark.sensitivity
 @pytest.mark.parametrize("error", [0.8, 1.2])
 def test_that_the_full_stack_beats_one_layer_survives_errors_of_a_fifth(error: float) -> None:
-    """At sigma 0.6 the full stack beats applications alone, which beat chips alone; no single coefficient turns that."""
+    """At sigma 0.6 the full stack beats both chips and applications alone; no single coefficient turns that."""
     names = (
         "price_performance_growth",
         "model_decay",
