@@ -92,6 +92,12 @@ def test_a_citation_counts_the_sources_of_single_cells() -> None:
     assert any(line.startswith("Tweakers") for line in cite("chips").lines)
 
 
+def test_a_citation_may_be_of_some_rows_only() -> None:
+    rows = load("case_facts")
+    h20 = cite("case_facts", case="H20")
+    assert len(h20.lines) == rows.loc[rows["case"] == "H20", "source_id"].nunique() < len(cite("case_facts").lines)
+
+
 def test_html_in_a_citation_is_escaped(broken: Edit) -> None:
     folder = broken("NVIDIA", "<b>N</b>", "sources.csv")
     shown = cite("models", folder)._repr_html_()
@@ -117,6 +123,8 @@ def test_a_cell_knows_its_own_source() -> None:
             "there is no table 'zzz'; known are 'chips', 'models', 'published_results', 'case_facts', 'claims', ",
         ),
         (lambda: cite("zzz"), "there is no table 'zzz'"),
+        (lambda: cite("case_facts", firm="H20"), "there is no column of case_facts 'firm'; "),
+        (lambda: cite("case_facts", case="H21"), "there is no case of case_facts 'H21'; did you mean 'H20'"),
         (lambda: cite("sources"), "there is no table with sources 'sources'; "),
         (lambda: source_of("chips", "h100"), "there is no chip of chips 'h100'; did you mean 'H100 "),
         (
