@@ -53,7 +53,7 @@ PRICE_DECLINE = Fitted(0.061, 0.034, 0.103, "1/year", "fall of rents with a chip
 SPECIALIST_MARKUP = Fitted(4.06, 3.54, 4.89, "ratio", "price over cost at full use, specialists", PRICE_SOURCES, 2026)
 HYPERSCALER_MARKUP = Fitted(7.9, 5.37, 9.23, "ratio", "price over cost at full use, large clouds", PRICE_SOURCES, 2026)
 MARKETPLACE_MARKUP = Fitted(
-    3.55, 2.48, 5.13, "ratio", "price over cost at full use, marketplaces", ("gpu-price-index",), 2026
+    3.54, 2.46, 5.12, "ratio", "price over cost at full use, marketplaces", ("gpu-price-index",), 2026
 )
 SPOT_RATIO = Fitted(0.285, 0.245, 0.395, "ratio", "spot price over on-demand price", PRICE_SOURCES, 2026)
 RESERVED_RATIO = Fitted(0.672, 0.612, 0.789, "ratio", "committed price over on-demand price", PRICE_SOURCES, 2026)
@@ -75,8 +75,9 @@ def capital_recovery_factor(rate_per_year: Numbers, life_years: Numbers) -> Floa
     """
     rate, life = not_negative("rate_per_year", rate_per_year), positive("life_years", life_years)
     together(rate_per_year=rate, life_years=life)
-    earning = np.where(rate > 0, rate, 1)
-    return np.where(rate > 0, earning / -np.expm1(-life * np.log1p(earning)), 1 / life)[()]
+    some = rate > np.finfo(float).tiny  # below, the powers round to 1
+    earning = np.where(some, rate, 1)
+    return np.where(some, earning / -np.expm1(-life * np.log1p(earning)), 1 / life)[()]
 
 
 def capital_usd_per_hour(
@@ -370,5 +371,6 @@ def posted_price_usd_estimate(
 
 def _pue(value: Numbers) -> npt.NDArray[np.float64]:
     overhead = positive("pue", value)
-    not_negative("pue - 1", overhead - 1)
+    if (overhead < 1).any():
+        raise ValueError(f"pue = {overhead.min():g} is out of range; allowed: 1 or more, finite")
     return overhead

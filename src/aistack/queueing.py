@@ -76,8 +76,9 @@ def mean_wait_seconds(
 
     `arrival_scv`, `service_scv` are squared coefficients of variation (variance over squared mean) of the times between
     jobs and of their lengths: 1 for exponential, 0 for clockwork, more for bursts. Exact for 1 and 1, and for one
-    server with Poisson arrivals (Pollaczek and Khinchine); otherwise the Allen-Cunneen approximation. `ValueError`
-    unless the load is below the number of servers.
+    server with Poisson arrivals (Pollaczek and Khinchine); otherwise the Allen-Cunneen approximation, for 20 servers at
+    85 % load a quarter too low for bursts and twice too high for clockwork. `ValueError` unless the load is below the
+    number of servers.
 
     Decides: what a fleet of a given size makes its users wait.
 
@@ -159,7 +160,8 @@ def square_root_staffing(load_erlangs: Numbers, safety: Numbers) -> FloatArray:
 def wait_probability_limit(safety: Numbers) -> FloatArray:
     """Probability of waiting in a very large fleet staffed by the square root: `1 / (1 + beta Phi(beta) / phi(beta))`.
 
-    Halfin and Whitt's limit of Erlang C. Within a point or two from about 10 servers on.
+    Halfin and Whitt's limit of Erlang C, for `load + beta sqrt(load)` servers. Known bias: too low by up to four
+    percentage points at 10 erlangs and by one and a half at 100.
 
     Decides: which safety factor a wanted quality of service needs.
 

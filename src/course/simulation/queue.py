@@ -67,9 +67,10 @@ def simulate_queue(
     """Send `jobs` jobs to `servers` servers, first come, first served, and note how long each waits.
 
     Times between jobs and lengths of jobs are exponential where their squared coefficient of variation (`arrival_scv`,
-    `service_scv`) is 1, more irregular where it is above (a mix of short and long times: bursts and lulls), and constant
-    where it is 0; values between are drawn from a gamma distribution. `progress` is called with the share done, about a
-    hundred times. `ValueError` unless the load is below the number of servers. The same seed gives the same run.
+    `service_scv`) is 1, more irregular where it is above (a mix of short and long times: bursts and lulls), and
+    constant where it is 0; values between are drawn from a gamma distribution. `progress` is called with the
+    share done, about a hundred times. `ValueError` unless the load is below the number of servers. The same seed gives
+    the same run.
     """
     import simpy  # imported here: only who simulates pays for it
 
@@ -116,7 +117,8 @@ def _times(generator: np.random.Generator, mean: float, scv: float, count: int) 
     # two exponentials that add up to the same time each ("balanced means"): one short and frequent, one long and rare
     frequent = (1 + np.sqrt((scv - 1) / (scv + 1))) / 2
     short = generator.random(count) < frequent
-    return generator.exponential(1, count) * mean / (2 * np.where(short, frequent, 1 - frequent))
+    rates: npt.NDArray[np.float64] = 2 * np.where(short, frequent, 1 - frequent)
+    return generator.exponential(1, count) * mean / rates
 
 
 def _interval(values: npt.NDArray[np.float64]) -> tuple[float, float]:

@@ -29,6 +29,7 @@ _CHIPS = {
     "b300": "B300",
 }
 _MEMORY = re.compile(r"[\s_-]+\d{2,3}\s*(gb|gib)?$", re.IGNORECASE)
+_FORM = re.compile(r"\btesla\b|\bgeforce\b|\binstinct\b|\bdgxs\b|(?<=sxm)\d", re.IGNORECASE)
 _NOISE = re.compile(
     r"^(nvidia|amd|intel|google|huawei|dgx|hgx|nvl72|cloud)+|(hbm3e?|hbm2e?|nvl72|nvl8|tensorcoregpu|gpu)$"
 )
@@ -37,7 +38,7 @@ _NOISE = re.compile(
 def chip_row(name: str) -> dict[str, Any]:
     """Return the row of `chips` that a published name means; `NotModelled` if there is none."""
     rows = _chips()
-    spellings = [_plain(text) for text in (name, _MEMORY.sub("", name))]
+    spellings = [_plain(_FORM.sub("", text)) for text in (name, _MEMORY.sub("", name))]
     for candidate in [*spellings, *(_NOISE.sub("", spelling) for spelling in spellings)]:
         for found in (candidate, _plain(_CHIPS.get(candidate, "")), candidate + "sxm"):
             if found in rows:
