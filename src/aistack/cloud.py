@@ -40,27 +40,29 @@ PRICE_SOURCES = (
 )
 """Sources of posted prices that the constants below were fitted on; prices of all others test them."""
 
+_CLUSTERS = ("epoch-gpu-clusters",)
 HARDWARE_USD_PER_WATT = Fitted(
-    50.9,
-    16,
-    68,
-    "USD/W",
-    "accelerator with its server and network, per watt of the chip",
-    ("epoch-gpu-clusters",),
-    2026,
+    51, 23, 69, "USD/W", "bought accelerator with server and network, per watt of the chip", _CLUSTERS, 2026
+)
+OWN_CHIP_USD_PER_WATT = Fitted(
+    26.7, 12, 60, "USD/W", "the same where the owner designed the chip and pays no vendor's margin", _CLUSTERS, 2026
 )
 PRICE_DECLINE = Fitted(0.061, 0.034, 0.103, "1/year", "fall of rents with a chip's age", PRICE_SOURCES, 2026)
-SPECIALIST_MARKUP = Fitted(4.06, 3.54, 4.89, "ratio", "price over cost at full use, specialists", PRICE_SOURCES, 2026)
-HYPERSCALER_MARKUP = Fitted(7.9, 5.37, 9.23, "ratio", "price over cost at full use, large clouds", PRICE_SOURCES, 2026)
+SPECIALIST_MARKUP = Fitted(4.04, 3.53, 4.88, "ratio", "price over cost at full use, specialists", PRICE_SOURCES, 2026)
+HYPERSCALER_MARKUP = Fitted(7.87, 5.35, 9.2, "ratio", "price over cost at full use, large clouds", PRICE_SOURCES, 2026)
 MARKETPLACE_MARKUP = Fitted(
-    3.54, 2.46, 5.12, "ratio", "price over cost at full use, marketplaces", ("gpu-price-index",), 2026
+    3.53, 2.46, 5.1, "ratio", "price over cost at full use, marketplaces", ("gpu-price-index",), 2026
 )
 SPOT_RATIO = Fitted(0.285, 0.245, 0.395, "ratio", "spot price over on-demand price", PRICE_SOURCES, 2026)
 RESERVED_RATIO = Fitted(0.672, 0.612, 0.789, "ratio", "committed price over on-demand price", PRICE_SOURCES, 2026)
 PRICE_SPREAD = Fitted(
-    1, 0.546, 1.83, "ratio", "posted over predicted price, provider not fitted on", PRICE_SOURCES, 2026
+    1, 0.592, 1.69, "ratio", "posted over predicted price, provider not fitted on", PRICE_SOURCES, 2026
 )
-"""Fitted by `tests/benchmarks/cloud_prices.py`, which prints them again together with the errors on other sources."""
+SPOT_SPREAD = Fitted(1, 0.282, 3.55, "ratio", "the same for spot prices", PRICE_SOURCES, 2026)
+"""Fitted by `tests/benchmarks/cloud_prices.py`, which prints them again together with the errors on other sources.
+
+The interval of owners' chips is mirrored, because seven clusters of one maker say little about the upper end.
+"""
 
 
 def capital_recovery_factor(rate_per_year: Numbers, life_years: Numbers) -> FloatArray:

@@ -126,15 +126,19 @@ def test_constants_are_what_the_fit_gives() -> None:
     constants = [*cloud_prices.KINDS.values(), *cloud_prices.TERMS.values()]
     for log, constant in zip(table[1:], constants, strict=True):
         assert np.exp(log) == pytest.approx(constant.value, rel=0.003)
-    assert cloud_prices.hardware_usd_per_watt().median() == pytest.approx(cloud.HARDWARE_USD_PER_WATT.value, abs=0.05)
+    for own_chips, constant in ((False, cloud.HARDWARE_USD_PER_WATT), (True, cloud.OWN_CHIP_USD_PER_WATT)):
+        per_watt = cloud_prices.hardware_usd_per_watt(own_chips=own_chips)
+        assert per_watt.median() == pytest.approx(constant.value, abs=0.05)
     assert cloud_prices.marketplace()[0] == pytest.approx(cloud.MARKETPLACE_MARKUP.value, abs=0.005)
 
 
 @pytest.mark.behaviour
 def test_prices_of_other_sources_lie_in_the_band() -> None:
-    miss = cloud_prices.misses(cloud_prices.fit(cloud_prices.seen()), cloud_prices.unseen())
+    rows = cloud_prices.unseen()
+    miss = cloud_prices.misses(cloud_prices.fit(cloud_prices.seen()), rows)
+    spread = np.where(rows["price_type"] == "spot", cloud.SPOT_SPREAD.high, cloud.PRICE_SPREAD.high)
     assert len(miss) > 200
-    assert 0.8 < (np.abs(miss) < np.log(cloud.PRICE_SPREAD.high)).mean() < 0.97
+    assert 0.8 < (np.abs(miss) < np.log(spread)).mean() < 0.97
     assert np.median(np.abs(np.expm1(miss))) < 0.30
 
 

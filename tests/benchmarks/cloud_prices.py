@@ -37,10 +37,11 @@ def prices() -> pd.DataFrame:
     return rows.assign(age_years=np.maximum(age, 0.0))
 
 
-def hardware_usd_per_watt() -> pd.Series:
-    """Cost of each cluster per watt of its chips."""
-    rows = load("clusters").merge(load("chips")[["chip", "tdp_w"]], on="chip")
+def hardware_usd_per_watt(*, own_chips: bool) -> pd.Series:
+    """Cost of each cluster per watt of its chips: chips that their owner designed (TPUs), or all others."""
+    rows = load("clusters").merge(load("chips")[["chip", "vendor", "tdp_w"]], on="chip")
     rows = rows[rows["cost_basis"].str.startswith("hardware", na=False)].dropna(subset=["tdp_w", "total_chips"])
+    rows = rows[(rows["vendor"] == "Google") == own_chips]
     usd = rows["cost_bn_usd"] * 1e9 / rows["total_chips"].astype(float)
     return usd / rows["tdp_w"]
 
@@ -91,10 +92,13 @@ def fitted() -> pd.DataFrame:
     return pd.DataFrame(table, index=names, columns=["value", "low", "high"])
 
 
-def residual_spread() -> float:
+def residual_spread(*, spot: bool) -> float:
     """Factor within which 90 % of prices of a provider lie when the constants are fitted on the others."""
     rows = seen()
-    left_out = [misses(fit(rows[rows["provider"] != name]), group) for name, group in rows.groupby("provider")]
+    left_out = []
+    for name in rows["provider"].unique():
+        own = rows[(rows["provider"] == name) & ((rows["price_type"] == "spot") == spot)]
+        left_out.append(misses(fit(rows[rows["provider"] != name]), own))
     return float(np.exp(np.quantile(np.abs(np.concatenate(left_out)), 0.9)))
 
 
@@ -109,14 +113,19 @@ def marketplace() -> tuple[float, float, float]:
 
 def main() -> None:
     """Print constants and errors."""
-    per_watt = hardware_usd_per_watt()
-    print(f"hardware, USD per watt: median {per_watt.median():.1f}, {per_watt.quantile(BAND).round(1).tolist()}")
+    for own_chips in (False, True):
+        usd = hardware_usd_per_watt(own_chips=own_chips)
+        low, high = usd.quantile(BAND)
+        kind = "own chips" if own_chips else "bought chips"
+        print(f"{kind}: median {usd.median():.1f} USD/W, {low:.1f} to {high:.1f}, {len(usd)} clusters")
     print(fitted().round(3).to_string())
     print(f"marketplace: {marketplace()}")
-    print(f"a provider left out: 90 % within a factor of {residual_spread():.2f}")
+    for spot in (False, True):
+        print(f"a provider left out, spot {spot}: 90 % within a factor of {residual_spread(spot=spot):.2f}")
     for name, rows in (("fitted on", seen()), ("other sources", unseen())):
         miss = misses(fit(seen()), rows)
-        inside = (np.abs(miss) < np.log(cloud.PRICE_SPREAD.high)).mean()
+        spread = np.where(rows["price_type"] == "spot", cloud.SPOT_SPREAD.high, cloud.PRICE_SPREAD.high)
+        inside = (np.abs(miss) < np.log(spread)).mean()
         typical, bias = np.median(np.abs(np.expm1(miss))), np.median(np.expm1(miss))
         print(f"{name}: {len(rows)} prices, median error {typical:.0%}, bias {bias:+.0%}, in the band {inside:.0%}")
 

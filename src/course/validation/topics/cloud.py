@@ -64,6 +64,8 @@ _MARKUPS = {
     "specialist": cloud.SPECIALIST_MARKUP,
     "marketplace": cloud.MARKETPLACE_MARKUP,
 }
+_OWN_CHIPS = ("Google", "AWS", "Microsoft", "Meta")
+_RATES, _LIVES = (0.0, 0.15), (2.5, 6.0)  # accountants' choices for hardware: without interest to dear capital, years
 _INSTANCE_ACCELERATORS = 8  # what nearly every multi-accelerator instance has
 _WH = {"gwh": 1e9, "mwh": 1e6, "kwh": 1e3, "wh": 1.0, "mj": 1e6 / 3600, "kj": 1e3 / 3600, "j": 1 / 3600}
 _GRAMS = {"kt": 1e9, "mt": 1e6, "t": 1e6, "kg": 1e3, "g": 1.0}
@@ -97,10 +99,8 @@ def energy_carbon(case: Case) -> Prediction:
         scale = 1000 if unit.startswith("kg") else 1
         return Prediction.of_draws(float(mean) / scale, grid / scale)
     if re.search(r"co2|carbon|emission|ghg", quantity + unit):
-        return _carbon(case, _GRAMS[_unit(unit, _GRAMS)])
-    per = _WH.get(_unit(unit, _WH))
-    if per is None:
-        raise NotModelled(f"{case.unit!r} is no unit of energy or emissions")
+        return _carbon(case, _unit(unit, _GRAMS))
+    per = _unit(unit, _WH)
     value, draws, exact = _energy_wh(case, chips_only=bool(re.search(r"dynamic|gpu_only|chip|accelerator", quantity)))
     return Prediction.exact(value / per) if exact else Prediction.of_draws(value / per, draws / per)
 
@@ -122,7 +122,8 @@ def training_cost(case: Case) -> Prediction:
     if re.search(r"cloud|rent", method):
         value, draws, constants = _posted(case, row, "reserved")
         return Prediction.of_draws(hours * value / scale, hours * draws / scale, constants)
-    per_watt, watts = cloud.HARDWARE_USD_PER_WATT, _watts(row)
+    watts = _watts(row)
+    per_watt = cloud.OWN_CHIP_USD_PER_WATT if row["vendor"] in _OWN_CHIPS else cloud.HARDWARE_USD_PER_WATT
     # the first is the estimate, the others are its draws
     hardware = np.asarray(
         cloud.hardware_usd_estimate(watts, np.append(per_watt.value, per_watt.draws(_DRAWS, generator)))
@@ -132,9 +133,10 @@ def training_cost(case: Case) -> Prediction:
         bought = chips * hardware / scale
         return Prediction.of_draws(float(bought[0]), bought[1:], (per_watt,))
     energy = cloud.energy_usd_per_hour(watts, cloud.PUE_CONVENTION, cloud.POWER_USD_PER_KWH_CONVENTION)
-    capital = cloud.capital_usd_per_hour(hardware, cloud.RATE_CONVENTION, cloud.LIFE_YEARS_CONVENTION)
-    owned = hours * np.asarray(cloud.useful_hour_bound_usd(capital, energy)) / scale
-    return Prediction.of_draws(float(owned[0]), owned[1:], (per_watt,))
+    rates = np.append(cloud.RATE_CONVENTION, generator.uniform(*_RATES, _DRAWS))
+    lives = np.append(cloud.LIFE_YEARS_CONVENTION, generator.uniform(*_LIVES, _DRAWS))
+    owned = np.asarray(cloud.useful_hour_bound_usd(cloud.capital_usd_per_hour(hardware, rates, lives), energy))
+    return Prediction.of_draws(hours * float(owned[0]) / scale, hours * owned[1:] / scale, (per_watt,))
 
 
 def market(case: Case) -> Prediction:
@@ -161,8 +163,9 @@ def _posted(
         term.draws(_DRAWS, generator) if term else 1,
         cloud.PRICE_DECLINE.draws(_DRAWS, generator),
     )
-    constants = (cloud.PRICE_DECLINE, cloud.PRICE_SPREAD, *(_MARKUPS[k] for k in kinds), *([term] if term else []))
-    return float(value), np.asarray(draws) * cloud.PRICE_SPREAD.draws(_DRAWS, generator), constants
+    spread = cloud.SPOT_SPREAD if term is cloud.SPOT_RATIO else cloud.PRICE_SPREAD
+    constants = (cloud.PRICE_DECLINE, spread, *(_MARKUPS[k] for k in kinds), *([term] if term else []))
+    return float(value), np.asarray(draws) * spread.draws(_DRAWS, generator), constants
 
 
 def _kinds(case: Case) -> dict[str, int]:
@@ -240,10 +243,18 @@ def _year(case: Case) -> float:
 
 
 def _released(row: dict[str, Any]) -> float:
-    for column in ("release_date", "release_year"):
-        if isinstance(row[column], (str, int)):
-            return _fraction(str(row[column]))
-    raise NotModelled(f"the release of {row['chip']} is not known")
+    """When a chip came out; where only its sisters' dates are known (A100, L40), that of the first of them."""
+    family = re.match(r"[A-Za-z]+ ?\d+", str(row["chip"]))
+    chips = load("chips")
+    sisters = chips["chip"].str.startswith(family[0] if family else str(row["chip"]))
+    dates = (
+        [str(row["release_date"])]
+        if isinstance(row["release_date"], str)
+        else sorted(chips[sisters]["release_date"].dropna())
+    )
+    if not dates:
+        raise NotModelled(f"the release of {row['chip']} is not known")
+    return _fraction(dates[0])
 
 
 def _fraction(date: str) -> float:
@@ -339,9 +350,13 @@ def _pue_of_provider(case: Case) -> Prediction:
     return Prediction.of_draws(float(known.mean()), known.to_numpy(float))
 
 
-def _unit(unit: str, known: dict[str, float]) -> str:
-    found = re.match(r"[a-z]+", unit)
-    return next((name for name in known if found and re.fullmatch(rf"{name}(co2(e|eq)?|on(ne)?s?)?", found[0])), "")
+def _unit(unit: str, known: dict[str, float]) -> float:
+    """Return what one of a unit is, for `kWh`, `tCO2eq` or `tonnes`; `NotModelled` if it is not known."""
+    plain = re.sub(r"metric|[^a-z0-9/]", "", unit)
+    for name, size in known.items():
+        if re.fullmatch(rf"{name}(on(ne)?s?)?(of)?(co2?(e|eq)?)?(/.*)?", plain):
+            return size
+    raise NotModelled(f"{unit!r} is no unit of energy or emissions that is known here")
 
 
 def _scaled(unit: str, word: str) -> bool:

@@ -1,4 +1,4 @@
-"""The simulated queue against the formulas: where both hold they agree, where one does not the other says by how much."""
+"""The simulated queue beside the formulas: they agree where both hold, and bursts show by how much they do not."""
 
 import numpy as np
 import pytest
