@@ -40,6 +40,9 @@ PRICE_SOURCES = (
 )
 """Sources of posted prices that the constants below were fitted on; prices of all others test them."""
 
+OWN_CHIP_VENDORS = ("Google", "AWS", "Microsoft", "Meta")
+"""Designers of chips that they buy from no vendor, and rent out themselves if at all."""
+
 _CLUSTERS = ("epoch-gpu-clusters",)
 HARDWARE_USD_PER_WATT = Fitted(
     51, 23, 69, "USD/W", "bought accelerator with server and network, per watt of the chip", _CLUSTERS, 2026
@@ -47,18 +50,21 @@ HARDWARE_USD_PER_WATT = Fitted(
 OWN_CHIP_USD_PER_WATT = Fitted(
     26.7, 12, 60, "USD/W", "the same where the owner designed the chip and pays no vendor's margin", _CLUSTERS, 2026
 )
-PRICE_DECLINE = Fitted(0.061, 0.034, 0.103, "1/year", "fall of rents with a chip's age", PRICE_SOURCES, 2026)
-SPECIALIST_MARKUP = Fitted(4.04, 3.53, 4.88, "ratio", "price over cost at full use, specialists", PRICE_SOURCES, 2026)
-HYPERSCALER_MARKUP = Fitted(7.87, 5.35, 9.2, "ratio", "price over cost at full use, large clouds", PRICE_SOURCES, 2026)
+GRAPHICS_CARD_USD_PER_WATT = Fitted(
+    5.0, 3.75, 9.52, "USD/W", "price of a card for consumers per watt", ("gpu-price-tracker",), 2025
+)
+PRICE_DECLINE = Fitted(0.078, 0.05, 0.125, "1/year", "fall of rents with a chip's age", PRICE_SOURCES, 2026)
+SPECIALIST_MARKUP = Fitted(4.26, 3.71, 5.11, "ratio", "price over cost at full use, specialists", PRICE_SOURCES, 2026)
+HYPERSCALER_MARKUP = Fitted(9.12, 7.92, 10.5, "ratio", "price over cost at full use, large clouds", PRICE_SOURCES, 2026)
 MARKETPLACE_MARKUP = Fitted(
-    3.53, 2.46, 5.1, "ratio", "price over cost at full use, marketplaces", ("gpu-price-index",), 2026
+    3.74, 2.67, 5.31, "ratio", "price over cost at full use, marketplaces", ("gpu-price-index",), 2026
 )
-SPOT_RATIO = Fitted(0.285, 0.245, 0.395, "ratio", "spot price over on-demand price", PRICE_SOURCES, 2026)
-RESERVED_RATIO = Fitted(0.672, 0.612, 0.789, "ratio", "committed price over on-demand price", PRICE_SOURCES, 2026)
+SPOT_RATIO = Fitted(0.285, 0.246, 0.398, "ratio", "spot price over on-demand price", PRICE_SOURCES, 2026)
+RESERVED_RATIO = Fitted(0.649, 0.599, 0.705, "ratio", "committed price over on-demand price", PRICE_SOURCES, 2026)
 PRICE_SPREAD = Fitted(
-    1, 0.592, 1.69, "ratio", "posted over predicted price, provider not fitted on", PRICE_SOURCES, 2026
+    1, 0.625, 1.6, "ratio", "posted over predicted price, provider not fitted on", PRICE_SOURCES, 2026
 )
-SPOT_SPREAD = Fitted(1, 0.282, 3.55, "ratio", "the same for spot prices", PRICE_SOURCES, 2026)
+SPOT_SPREAD = Fitted(1, 0.331, 3.02, "ratio", "the same for spot prices", PRICE_SOURCES, 2026)
 """Fitted by `tests/benchmarks/cloud_prices.py`, which prints them again together with the errors on other sources.
 
 The interval of owners' chips is mirrored, because seven clusters of one maker say little about the upper end.
@@ -327,7 +333,10 @@ def hardware_usd_estimate(power_w: Numbers, usd_per_watt: Numbers = HARDWARE_USD
 
 
 def marginal_hour_usd_estimate(
-    power_w: Numbers, age_years: Numbers, decline_per_year: Numbers = PRICE_DECLINE.value
+    power_w: Numbers,
+    age_years: Numbers,
+    decline_per_year: Numbers = PRICE_DECLINE.value,
+    usd_per_watt: Numbers = HARDWARE_USD_PER_WATT.value,
 ) -> FloatArray:
     """Cost of an accelerator-hour at full use, at today's value of the hardware: `K exp(-d age) + E`.
 
@@ -337,12 +346,12 @@ def marginal_hour_usd_estimate(
     Decides: the floor under which a posted price cannot stay.
 
     >>> round(float(marginal_hour_usd_estimate(power_w=700, age_years=2)), 2)
-    1.02
+    0.99
     """
     watts, age = positive("power_w", power_w), not_negative("age_years", age_years)
     decline = not_negative("decline_per_year", decline_per_year)
     together(power_w=watts, age_years=age, decline_per_year=decline)
-    new = capital_usd_per_hour(hardware_usd_estimate(watts), RATE_CONVENTION, LIFE_YEARS_CONVENTION)
+    new = capital_usd_per_hour(hardware_usd_estimate(watts, usd_per_watt), RATE_CONVENTION, LIFE_YEARS_CONVENTION)
     energy = energy_usd_per_hour(watts, PUE_CONVENTION, POWER_USD_PER_KWH_CONVENTION)
     return new * np.exp(-decline * age) + energy
 
@@ -353,6 +362,7 @@ def posted_price_usd_estimate(
     markup: Numbers,
     term_ratio: Numbers = 1,
     decline_per_year: Numbers = PRICE_DECLINE.value,
+    usd_per_watt: Numbers = HARDWARE_USD_PER_WATT.value,
 ) -> FloatArray:
     """Price per accelerator-hour that a cloud would post: cost at full use times mark-up times the term's ratio.
 
@@ -363,10 +373,10 @@ def posted_price_usd_estimate(
     Decides: what to expect of an offer before asking for one.
 
     >>> round(float(posted_price_usd_estimate(power_w=700, age_years=2, markup=4)), 2)
-    4.07
+    3.95
     """
     factor, ratio = positive("markup", markup), positive("term_ratio", term_ratio)
-    cost = marginal_hour_usd_estimate(power_w, age_years, decline_per_year)
+    cost = marginal_hour_usd_estimate(power_w, age_years, decline_per_year, usd_per_watt)
     together(cost=np.asarray(cost), markup=factor, term_ratio=ratio)
     return cost * factor * ratio
 

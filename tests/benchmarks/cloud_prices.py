@@ -31,17 +31,26 @@ def year_of(date: str) -> float:
 @cache
 def prices() -> pd.DataFrame:
     """Posted prices of chips whose power and release are known."""
-    rows = load("cloud_prices").merge(load("chips")[["chip", "tdp_w", "release_date"]], on="chip")
+    rows = load("cloud_prices").merge(load("chips")[["chip", "vendor", "tdp_w", "release_date"]], on="chip")
     rows = rows.dropna(subset=["tdp_w", "release_date", "usd_per_accelerator_hour"])
     age = rows["date"].map(year_of) - rows["release_date"].map(year_of)
-    return rows.assign(age_years=np.maximum(age, 0.0))
+    own = rows["vendor"].isin(cloud.OWN_CHIP_VENDORS)
+    per_watt = np.where(own, cloud.OWN_CHIP_USD_PER_WATT.value, cloud.HARDWARE_USD_PER_WATT.value)
+    return rows.assign(age_years=np.maximum(age, 0.0), usd_per_watt=per_watt)
+
+
+def graphics_card_usd_per_watt() -> pd.Series:
+    """Listed price per watt of cards for consumers, each month of each card."""
+    rows = load("chip_prices").merge(load("chips")[["chip", "tdp_w"]], on="chip")
+    rows = rows[rows["chip"].str.startswith("RTX")]
+    return rows["median_usd"] / rows["tdp_w"]
 
 
 def hardware_usd_per_watt(*, own_chips: bool) -> pd.Series:
     """Cost of each cluster per watt of its chips: chips that their owner designed (TPUs), or all others."""
     rows = load("clusters").merge(load("chips")[["chip", "vendor", "tdp_w"]], on="chip")
     rows = rows[rows["cost_basis"].str.startswith("hardware", na=False)].dropna(subset=["tdp_w", "total_chips"])
-    rows = rows[(rows["vendor"] == "Google") == own_chips]
+    rows = rows[rows["vendor"].isin(cloud.OWN_CHIP_VENDORS) == own_chips]
     usd = rows["cost_bn_usd"] * 1e9 / rows["total_chips"].astype(float)
     return usd / rows["tdp_w"]
 
@@ -54,7 +63,7 @@ def misses(parameters: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
         log * ((rows["provider_kind"] == name) | (rows["price_type"] == name)).to_numpy(float)
         for name, log in zip(names, logs, strict=True)
     )
-    cost = cloud.marginal_hour_usd_estimate(rows["tdp_w"], rows["age_years"], decline_per_year=decline)
+    cost = cloud.marginal_hour_usd_estimate(rows["tdp_w"], rows["age_years"], decline, rows["usd_per_watt"])
     return np.log(np.asarray(cost)) + chosen - np.log(rows["usd_per_accelerator_hour"].to_numpy(float))
 
 
@@ -118,6 +127,8 @@ def main() -> None:
         low, high = usd.quantile(BAND)
         kind = "own chips" if own_chips else "bought chips"
         print(f"{kind}: median {usd.median():.1f} USD/W, {low:.1f} to {high:.1f}, {len(usd)} clusters")
+    cards = graphics_card_usd_per_watt()
+    print(f"cards: median {cards.median():.2f} USD/W, {cards.quantile(BAND).round(2).tolist()}")
     print(fitted().round(3).to_string())
     print(f"marketplace: {marketplace()}")
     for spot in (False, True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 from aistack import cloud
 from aistack.fitted import Fitted
 from course.data import load
-from course.validation.case import Case, NotModelled, Prediction
+from course.validation.case import Case, Inputs, NotModelled, Prediction
 from course.validation.lookup import chip_row
 
 EXTRA = {
@@ -26,13 +27,19 @@ EXTRA = {
     "power_kw": ("kw",),
     "pue": ("power_usage_effectiveness",),
     "energy_kwh": ("kwh", "energy"),
-    "energy_mwh": ("mwh",),
+    "energy_mwh": ("mwh", "power_mwh", "consumption_mwh", "electricity_mwh"),
+    "energy_gwh": ("gwh",),
     "carbon_t": ("co2_t", "tco2", "tco2e", "tco2eq", "carbon_tonnes"),
     "intensity_g_kwh": (
         *("gco2_kwh", "gco2e_kwh", "g_kwh", "carbon_intensity", "carbon_intensity_gco2_kwh", "grid_gco2_kwh"),
-        *("grid_intensity", "grid_g_per_kwh", "intensity", "gco2eq_kwh", "g_co2_per_kwh"),
+        *("grid_intensity", "grid_g_per_kwh", "intensity", "gco2eq_kwh", "g_co2_per_kwh", "gco2_per_kwh"),
+        *("gco2e_per_kwh", "carbon_intensity_g_kwh", "carbon_intensity_g_per_kwh", "grid_gco2_per_kwh"),
     ),
-    "intensity_kg_kwh": ("kg_kwh", "kgco2_kwh", "kgco2e_kwh", "kg_co2_per_kwh", "kgco2eq_kwh"),
+    "intensity_kg_kwh": (
+        *("carbon_intensity_kg_per_kwh", "carbon_intensity_kg_kwh", "kg_per_kwh", "kgco2_per_kwh", "kgco2e_per_kwh"),
+        *("grid_kg_kwh", "grid_kg_per_kwh", "grid_factor", "emission_factor", "t_mwh", "tco2_mwh", "t_per_mwh"),
+        *("kg_kwh", "kgco2_kwh", "kgco2e_kwh", "kg_co2_per_kwh", "kgco2eq_kwh"),
+    ),
     "power_usd_kwh": ("usd_per_kwh", "electricity_usd_kwh", "power_price", "usd_kwh"),
     "country": ("location", "country_code"),
     "region": ("zone", "cloud_region"),
@@ -50,6 +57,7 @@ EXTRA = {
         "usd_per_chip_h",
     ),
     "seconds": ("seconds_per_request", "request_s", "latency_s"),
+    "list_usd_per_accelerator_hour": ("list_usd", "before_usd", "usd_before", "old_price", "list_price"),
     "range_pct": (),
     "quarter": ("period",),
     "companies": (),
@@ -64,9 +72,11 @@ _MARKUPS = {
     "specialist": cloud.SPECIALIST_MARKUP,
     "marketplace": cloud.MARKETPLACE_MARKUP,
 }
-_OWN_CHIPS = ("Google", "AWS", "Microsoft", "Meta")
+_DRAWN_SHARE = (0.7, 1.1)  # of rated power: jobs draw less than the chip may, the server around it adds some
+_BETWEEN_SOURCES = 1.25  # half of the regions' factors are within this of their country's mix
 _RATES, _LIVES = (0.0, 0.15), (2.5, 6.0)  # accountants' choices for hardware: without interest to dear capital, years
 _INSTANCE_ACCELERATORS = 8  # what nearly every multi-accelerator instance has
+_WATTS = ("w", "kw", "mw", "gw")
 _WH = {"gwh": 1e9, "mwh": 1e6, "kwh": 1e3, "wh": 1.0, "mj": 1e6 / 3600, "kj": 1e3 / 3600, "j": 1 / 3600}
 _GRAMS = {"kt": 1e9, "mt": 1e6, "t": 1e6, "kg": 1e3, "g": 1.0}
 
@@ -83,23 +93,32 @@ def cloud_price(case: Case) -> Prediction:
     if "instance_usd_h" in given:
         kept = 1 - given.number("cut_pct", 0) / 100
         return Prediction.exact(given.number("instance_usd_h") * kept / _instance_chips(case) * chips * hours)
+    if {"list_usd_per_accelerator_hour", "cut_pct"} <= set(given):
+        cut = given.number("cut_pct") / 100
+        return Prediction.exact(given.number("list_usd_per_accelerator_hour") * (1 - cut) * chips * hours)
     value, draws, constants = _posted(case, chip_row(_chip(case)))
     return Prediction.of_draws(value * chips * hours, draws * chips * hours, constants)
 
 
 def energy_carbon(case: Case) -> Prediction:
     """Energy and location-based emissions of accelerator-hours; a provider's PUE from its regions."""
-    quantity, unit = case.quantity.lower(), case.unit.lower().replace(" ", "")
+    given, quantity, unit = case.inputs, case.quantity.lower(), case.unit.lower().replace(" ", "")
     if re.search(r"embodied|water|reduction|share|idle|growth", quantity):
         raise NotModelled(f"{case.quantity} does not follow from accelerator-hours and power")
     if re.search(r"\bpue|power_usage", quantity):
         return _pue_of_provider(case)
     if re.search(r"g.*/kwh|g_?per_?kwh", unit):
+        if "carbon_t" in given and set(given) & {"energy_kwh", "energy_mwh", "energy_gwh"}:
+            energy_wh = _energy_wh(case, chips_only=False)[0]
+            return Prediction.exact(given.number("carbon_t") * 1e9 / energy_wh / (1000 if unit.startswith("kg") else 1))
         (mean, grid), _ = _intensity(case)
         scale = 1000 if unit.startswith("kg") else 1
         return Prediction.of_draws(float(mean) / scale, grid / scale)
     if re.search(r"co2|carbon|emission|ghg", quantity + unit):
         return _carbon(case, _unit(unit, _GRAMS))
+    if unit in _WATTS:  # power is the energy of one hour
+        hour = Inputs(dict(given) | {"accelerator_hours": given.number("chips", 1)})
+        case, unit = replace(case, inputs=hour), unit + "h"
     per = _unit(unit, _WH)
     value, draws, exact = _energy_wh(case, chips_only=bool(re.search(r"dynamic|gpu_only|chip|accelerator", quantity)))
     return Prediction.exact(value / per) if exact else Prediction.of_draws(value / per, draws / per)
@@ -123,7 +142,7 @@ def training_cost(case: Case) -> Prediction:
         value, draws, constants = _posted(case, row, "reserved")
         return Prediction.of_draws(hours * value / scale, hours * draws / scale, constants)
     watts = _watts(row)
-    per_watt = cloud.OWN_CHIP_USD_PER_WATT if row["vendor"] in _OWN_CHIPS else cloud.HARDWARE_USD_PER_WATT
+    per_watt = _per_watt(row)
     # the first is the estimate, the others are its draws
     hardware = np.asarray(
         cloud.hardware_usd_estimate(watts, np.append(per_watt.value, per_watt.draws(_DRAWS, generator)))
@@ -154,7 +173,8 @@ def _posted(
     kinds, term = _kinds(case), _term(case, default)
     watts, age = _watts(row), max(_year(case) - _released(row), 0.0)
     markup = float(np.median(np.repeat([_MARKUPS[kind].value for kind in kinds], list(kinds.values()))))
-    value = cloud.posted_price_usd_estimate(watts, age, markup, term.value if term else 1)
+    per_watt = _per_watt(row)
+    value = cloud.posted_price_usd_estimate(watts, age, markup, term.value if term else 1, usd_per_watt=per_watt.value)
     which = generator.choice(len(kinds), _DRAWS, p=np.array(list(kinds.values())) / sum(kinds.values()))
     draws = cloud.posted_price_usd_estimate(
         watts,
@@ -162,10 +182,19 @@ def _posted(
         np.choose(which, [_MARKUPS[kind].draws(_DRAWS, generator) for kind in kinds]),
         term.draws(_DRAWS, generator) if term else 1,
         cloud.PRICE_DECLINE.draws(_DRAWS, generator),
+        per_watt.value,
     )
     spread = cloud.SPOT_SPREAD if term is cloud.SPOT_RATIO else cloud.PRICE_SPREAD
     constants = (cloud.PRICE_DECLINE, spread, *(_MARKUPS[k] for k in kinds), *([term] if term else []))
     return float(value), np.asarray(draws) * spread.draws(_DRAWS, generator), constants
+
+
+def _per_watt(row: dict[str, Any]) -> Fitted:
+    """Dollars per watt of a chip: of one's own design, for consumers, or bought for data centres."""
+    if row["vendor"] in cloud.OWN_CHIP_VENDORS:
+        return cloud.OWN_CHIP_USD_PER_WATT
+    consumer = re.match(r"(geforce )?(rtx|gtx) ?\d", str(row["chip"]).lower())
+    return cloud.GRAPHICS_CARD_USD_PER_WATT if consumer else cloud.HARDWARE_USD_PER_WATT
 
 
 def _kinds(case: Case) -> dict[str, int]:
@@ -280,23 +309,21 @@ def _hours(case: Case) -> float:
 
 
 def _energy_wh(case: Case, *, chips_only: bool) -> tuple[float, npt.NDArray[np.float64], bool]:
-    """Energy in watt-hours, with draws over the site's overhead; the last says that all of it was given."""
+    """Energy in watt-hours, with draws over what is not given; the last says that all of it was given."""
     given = case.inputs
-    for name, scale in (("energy_kwh", 1e3), ("energy_mwh", 1e6)):
+    for name, scale in (("energy_kwh", 1e3), ("energy_mwh", 1e6), ("energy_gwh", 1e9)):
         if name in given:
             return given.number(name) * scale, np.full(_DRAWS, given.number(name) * scale), True
-    if "power_w" in given or "power_kw" in given:
-        watts, stated = given.number("power_w", 0) or given.number("power_kw") * 1000, True
-    else:
-        watts, stated = _watts(chip_row(_chip(case))), False
+    generator = np.random.default_rng(_SEED)
+    known_power, known_pue = "power_w" in given or "power_kw" in given, chips_only or "pue" in given
+    watts = given.number("power_w", 0) or given.number("power_kw", 0) * 1000 or _watts(chip_row(_chip(case)))
+    drawn_watts = watts * (np.ones(_DRAWS) if known_power else generator.uniform(*_DRAWN_SHARE, _DRAWS))
+    sites = load("regions")["pue"].dropna().to_numpy(float)
+    pue = 1.0 if chips_only else given.number("pue", float(np.median(sites)))
+    drawn_pue = np.full(_DRAWS, pue) if known_pue else generator.choice(sites, _DRAWS)
     hours = given.number("seconds") / 3600 * given.number("chips", 1) if "seconds" in given else _hours(case)
-    if chips_only or "pue" in given:
-        value = float(cloud.energy_kwh(hours, watts, 1 if chips_only else given.number("pue"))) * 1e3
-        return value, np.full(_DRAWS, value), stated
-    pue = load("regions")["pue"].dropna().to_numpy(float)
-    drawn = np.random.default_rng(_SEED).choice(pue, _DRAWS)
-    energy = np.asarray(cloud.energy_kwh(hours, watts, drawn)) * 1e3
-    return float(cloud.energy_kwh(hours, watts, float(np.median(pue)))) * 1e3, energy, False
+    energy = np.asarray(cloud.energy_kwh(hours, np.append(watts, drawn_watts), np.append(pue, drawn_pue))) * 1e3
+    return float(energy[0]), energy[1:], known_power and known_pue
 
 
 def _carbon(case: Case, grams_per_unit: float) -> Prediction:
@@ -317,17 +344,19 @@ def _intensity(case: Case) -> tuple[tuple[float, npt.NDArray[np.float64]], bool]
             grams = grams * 1000 if name == "intensity_g_kwh" and grams < 2 else grams  # kilograms under another name
             return (grams, np.full(_DRAWS, grams)), True
     regions = load("regions").dropna(subset=["carbon_intensity_gco2_kwh"])
-    here = regions[regions["region"] == given.text("region", "")]
+    here = regions[regions["region"].isin([given.text("region", ""), given.text("country", "")])]
     if len(here):
         of_region = here["carbon_intensity_gco2_kwh"].to_numpy(float)
-        return (float(np.median(of_region)), _choice(of_region)), False
+        spread = np.exp(np.random.default_rng(_SEED + 1).uniform(-1, 1, _DRAWS) * np.log(_BETWEEN_SOURCES))
+        return (float(np.median(of_region)), _choice(of_region) * spread), False
     country = _country(given.text("country", "US"))
     energy = load("country_energy")
     mix = energy[(energy["metric"] == "carbon_intensity") & (energy["country"] == country)]["value"]
     if mix.empty:
         raise NotModelled(f"the carbon intensity of {country} is not in country_energy.csv")
     spread = regions[regions["country"] == country]["carbon_intensity_gco2_kwh"].to_numpy(float)
-    return (float(mix.iloc[0]), _choice(np.append(spread, float(mix.iloc[0])))), False
+    between = np.exp(np.random.default_rng(_SEED + 1).uniform(-1, 1, _DRAWS) * np.log(_BETWEEN_SOURCES))
+    return (float(mix.iloc[0]), _choice(np.append(spread, float(mix.iloc[0]))) * between), False
 
 
 def _country(name: str) -> str:

@@ -9,8 +9,17 @@ from course.validation.case import Case, NotModelled, Prediction
 
 EXTRA = {
     "arrivals_per_s": ("lam", "lambda", "arrival_rate", "arrival_rate_per_s", "requests_per_s", "requests_per_second"),
+    "arrivals_per_min": ("calls_per_minute", "requests_per_minute", "rpm"),
+    "arrivals_per_h": ("calls_per_hour", "requests_per_hour"),
     "services_per_s": ("mu", "service_rate", "service_rate_per_s"),
-    "service_s": ("service_time", "service_time_s", "service_seconds", "mean_service_s", "mean_service_time_s"),
+    "service_s": (
+        "service_time",
+        "service_time_s",
+        "service_seconds",
+        "mean_service_s",
+        "mean_service_time_s",
+        "aht_s",
+    ),
     "load_erlangs": ("load", "offered_load", "offered_load_erlangs", "erlangs", "a", "traffic_erlangs"),
     "utilisation": ("rho", "utilization", "load_per_server"),
     "servers": ("c", "n_servers", "num_servers", "agents", "lines", "trunks", "channels", "replicas", "units"),
@@ -37,7 +46,7 @@ _DAY_SWING = 2.0  # peak over mean of traffic that follows people's day: Barroso
 
 def queue(case: Case) -> Prediction:
     """Erlang's formulas and their kin, from rates, lengths and servers; arithmetic on the row's own figures."""
-    quantity = case.quantity.lower()
+    quantity, given = case.quantity.lower(), case.inputs
     if _names(quantity, "availab", "uptime"):
         return _availability(case)
     if _names(quantity, "active", "pooled", "gpus_needed"):
@@ -57,11 +66,16 @@ def queue(case: Case) -> Prediction:
         return Prediction.exact(_share(case, float(queueing.erlang_c(load, servers))))
     irregular = case.inputs.number("arrival_scv", 1), case.inputs.number("service_scv", 1)
     wait = float(queueing.mean_wait_seconds(load, servers, service, *irregular))
+    if _names(quantity, "service_level", "within"):
+        within = -np.expm1(
+            np.log(queueing.erlang_c(load, servers)) - (servers - load) * given.number("wait_s") / service
+        )
+        return Prediction.exact(_share(case, float(within)))
     if _names(quantity, "queue_length", "lq", "jobs_waiting", "number_waiting"):
         return Prediction.exact(wait * load / service)
-    if _names(quantity, "number_in_system", "jobs_in_system", "in_system") and "time" not in quantity:
+    if quantity in ("l", "ls") or ("in_system" in quantity and "time" not in quantity):
         return Prediction.exact(wait * load / service + load)
-    if _names(quantity, "response", "sojourn", "time_in_system", "latency"):
+    if quantity in ("w", "ws") or _names(quantity, "response", "sojourn", "time_in_system", "latency"):
         return _timed(case, wait + service)
     if _names(quantity, "wait", "delay", "wq", "queue"):
         return _timed(case, wait)
@@ -92,8 +106,9 @@ def _load(case: Case) -> float:
     given = case.inputs
     if "load_erlangs" in given:
         return given.number("load_erlangs")
-    if "arrivals_per_s" in given:
-        return given.number("arrivals_per_s") * _service(case)
+    for name, seconds in (("arrivals_per_s", 1), ("arrivals_per_min", 60), ("arrivals_per_h", 3600)):
+        if name in given:
+            return given.number(name) / seconds * _service(case)
     if "utilisation" in given:
         rho = given.number("utilisation")
         return (rho / 100 if rho > 1 else rho) * given.number("servers", 1)
