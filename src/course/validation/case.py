@@ -62,7 +62,7 @@ class Inputs(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class Case:
-    """A published result: what it is about, what went in, and what came out."""
+    """A published result: what it is about, what went in, and what came out; `year` is that of the publication."""
 
     id: str
     topic: str
@@ -72,6 +72,7 @@ class Case:
     published: float
     source: str
     unknown: tuple[str, ...] = ()
+    year: float | None = None
 
 
 @dataclass(frozen=True)

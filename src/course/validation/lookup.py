@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,15 @@ _CHIPS = {
     "h200": "H200 SXM",
     "h800": "H800 SXM",
     "v100": "V100 SXM 32GB",
+    "v100sxm": "V100 SXM 32GB",
+    "v100pcie": "V100 PCIe 16GB",
+    "a100pcie": "A100 PCIe 80GB",
+    "trainium": "Trainium1",
+    "inferentia": "Inferentia2",
+    "tpuv5lite": "TPU v5e",
+    "tpuv5litepod": "TPU v5e",
+    "trillium": "TPU v6e",
+    "ironwood": "TPU v7",
     "gb200": "GB200",
     "gb300": "GB300",
     "b200": "B200",
@@ -42,7 +52,28 @@ def chip_row(name: str) -> dict[str, Any]:
         for found in (candidate, _plain(_CHIPS.get(candidate, "")), candidate + "sxm"):
             if found in rows:
                 return rows[found]
+    for candidate in _arranged(name):
+        for found in (candidate, _plain(_CHIPS.get(candidate, "")), candidate + "sxm"):
+            if found in rows:
+                return rows[found]
     raise NotModelled(f"chip {name!r} is not in chips.csv")
+
+
+def _arranged(name: str) -> Iterator[str]:
+    """Yield what a longer description may mean: any of its words as the chip, with its form and its memory.
+
+    >>> next(_arranged("8x NVIDIA A100 80GB PCIe"))
+    'nvidiaa100pcie80gb'
+    """
+    words = [re.sub(r"^\d+x(?=.)|(?<=.)x\d+$", "", word) for word in re.split(r"[^a-z0-9]+", name.lower())]
+    words = [re.sub(r"^(sxm\d?|hgx|nvlink|dgxs?)$", "sxm", word) for word in words]
+    form = next((word for word in words if word in ("pcie", "sxm", "nvl")), "")
+    memory = next((found[1] + "gb" for word in words if (found := re.fullmatch(r"(\d{2,3})(gb?)?", word))), "")
+    rest = [word for word in words if word and word != form and word.removesuffix("gb").removesuffix("g") not in memory]
+    for size in (2, 1):
+        for start in range(len(rest) - size + 1):
+            chip = "".join(rest[start : start + size])
+            yield from (chip + form + memory, chip + form, chip + memory, chip)
 
 
 def model_row(name: str) -> dict[str, Any]:

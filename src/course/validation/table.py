@@ -15,7 +15,7 @@ from course.validation.names import standard
 from course.validation.topics import extra_names
 
 COLUMNS = ("id", "topic", "inputs_json", "quantity", "unit", "published_value")
-"""What a file of published results must have; `source` is shown if it is there, further columns are ignored."""
+"""What a file of published results must have; further columns but `source` and `year` are ignored."""
 
 _OWN_INPUTS = {"chip": "chip", "model": "model", "precision": "precision", "batch": "batch"} | {
     "context_tokens": "context_tokens",
@@ -60,7 +60,9 @@ def read(file: Path) -> list[Case]:
 
 def _case(key: str, row: Mapping[Any, Any], inputs: Mapping[str, Any], published: float, source: str) -> Case:
     known, unknown = standard(inputs, extra_names(row["topic"]))
-    return Case(key, row["topic"], Inputs(known), row["quantity"], row["unit"], published, source, tuple(unknown))
+    year = pd.to_numeric(row.get("year", ""), errors="coerce")
+    when = None if pd.isna(year) else float(year)
+    return Case(key, row["topic"], Inputs(known), row["quantity"], row["unit"], published, source, tuple(unknown), when)
 
 
 def _inputs(file: Path, line: int, text: str) -> dict[str, Any]:
