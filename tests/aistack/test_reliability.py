@@ -73,6 +73,15 @@ def test_the_higher_order_interval_is_at_least_as_good_as_the_first_order(save: 
     assert goodput_estimate(daly_interval_seconds(save, mtbf), save, 0, mtbf) >= young * (1 - 1e-4)
 
 
+@given(st.floats(10, 1000), st.floats(1e4, 1e6))
+def test_the_higher_order_interval_is_where_a_search_finds_the_best_goodput(save: float, mtbf: float) -> None:
+    from scipy.optimize import minimize_scalar
+
+    limits = (save / 10, mtbf)
+    best = minimize_scalar(lambda work: -goodput_estimate(work, save, 60, mtbf), bounds=limits, method="bounded")
+    assert daly_interval_seconds(save, mtbf) == pytest.approx(best.x, rel=0.01)
+
+
 @given(st.floats(10, 1000), st.floats(1e4, 1e6), st.sampled_from([0.5, 2.0]))
 def test_saving_twice_or_half_as_often_is_worse(save: float, mtbf: float, factor: float) -> None:
     best = daly_interval_seconds(save, mtbf)
