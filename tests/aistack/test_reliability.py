@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 
 from aistack.reliability import (
     checkpoint_bytes,
@@ -75,8 +76,6 @@ def test_the_higher_order_interval_is_at_least_as_good_as_the_first_order(save: 
 
 @given(st.floats(10, 1000), st.floats(1e4, 1e6))
 def test_the_higher_order_interval_is_where_a_search_finds_the_best_goodput(save: float, mtbf: float) -> None:
-    from scipy.optimize import minimize_scalar
-
     limits = (save / 10, mtbf)
     best = minimize_scalar(lambda work: -goodput_estimate(work, save, 60, mtbf), bounds=limits, method="bounded")
     assert daly_interval_seconds(save, mtbf) == pytest.approx(best.x, rel=0.01)
