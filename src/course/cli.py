@@ -20,6 +20,9 @@ from course.paths import LESSONS, ROOT, SOLUTIONS
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
+_WIDE = 120  # columns of a table that is piped into a file, where no screen sets a limit
+if not console.is_terminal:
+    console.width = max(console.width, _WIDE)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -158,13 +158,6 @@ def training_cost(case: Case) -> Prediction:
     return Prediction.of_draws(hours * float(owned[0]) / scale, hours * owned[1:] / scale, (per_watt,))
 
 
-def market(case: Case) -> Prediction:
-    """Refuse: what firms earned and spent is history."""
-    raise NotModelled(
-        f"{case.quantity} is a sum of what firms decided; it is data of the course, not a result of a model"
-    )
-
-
 def _posted(
     case: Case, row: dict[str, Any], default: str = "on_demand"
 ) -> tuple[float, npt.NDArray[np.float64], tuple[Fitted, ...]]:
@@ -398,5 +391,4 @@ PREDICTORS = {
     "cloud_price": cloud_price,
     "energy_carbon": energy_carbon,
     "training_cost": training_cost,
-    "market": market,
 }
