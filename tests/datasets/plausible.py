@@ -14,6 +14,7 @@ SHORT_OF_POWER = "the source takes chips away for a time, when power was short"
 CUT_H200 = "as printed: these clouds list the newer H200 below the H100"
 HYDRO = "a part of the country that lives on hydropower"
 UNSTARRED = "people take stars back, and an old repository gains few"
+TAUGHT = "cut out of a larger model and taught by it, whose answers cost more than its own steps"
 ONCE = "the source counts the data once, the model was trained on it several times"
 TUNED = "trained on from another model: the tokens are those of the last stage, the compute is that of all"
 EXPERTS = "a mixture of experts whose active parameters no source gives"
@@ -103,6 +104,8 @@ EXCUSED: dict[tuple[str, str], str] = {
         "cost outside 0.05 to 6 USD a chip-hour",
         "epoch-deberta",
     ): "0.04 USD, as the source computes it; not explained",
+    ("hours of a run imply a utilisation outside 0.15 to 0.6", "run_llama32_1b"): TAUGHT,
+    ("hours of a run imply a utilisation outside 0.15 to 0.6", "run_llama32_3b"): TAUGHT,
     ("size is not the one in the name", "SPHINX (Llama 2 13B)"): "named after the language model inside",
     ("size is not the one in the name", "Gemma 2B"): TOLD,
     ("size is not the one in the name", "Gemma 7B"): TOLD,
