@@ -62,7 +62,7 @@ def token_revenue_usd(
 
     Decides: what a price list is worth at a given mix of prompts and answers.
 
-    >>> round(float(token_revenue_usd(608e9, 342e9, 168e9, 0.55, 0.14, 2.19)))  # published from unrounded counts: 562,027
+    >>> round(float(token_revenue_usd(608e9, 342e9, 168e9, 0.55, 0.14, 2.19)))  # published, unrounded: 562,027
     562100
     """
     read, written = not_negative("input_tokens", input_tokens), not_negative("output_tokens", output_tokens)

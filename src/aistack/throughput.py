@@ -37,6 +37,8 @@ _Array = npt.NDArray[np.float64]
 LARGEST_BATCH = 4096
 """Requests that a worker takes at most: TensorRT-LLM, `bench/build/tuning.py`, 2025."""
 
+_HALVINGS = 40
+
 PASS_TOKENS = 8192
 """Prompt tokens read in one pass: the default `max_num_tokens` of TensorRT-LLM, 2025."""
 
@@ -98,8 +100,7 @@ def step_seconds_estimate(
 ) -> FloatArray:
     """Time between two tokens of a request while `batch` requests run, in s.
 
-    Known bias: small batches on small models come out fast (launch costs vary most between engines); exchange between
-    nodes is taken as hidden behind arithmetic.
+    Known bias: small batches on small models come out fast, as launch costs vary most between engines.
 
     Decides: what speed a user sees, and what batch a promised speed allows.
     """
@@ -108,6 +109,32 @@ def step_seconds_estimate(
     return fixed_seconds(model, server, requests, efficiency) + requests * (
         token_seconds(model, server, efficiency) + attention_seconds(model, server, context, efficiency)
     )
+
+
+def batch_at_speed(
+    model: Model,
+    server: Server,
+    context_tokens: Numbers,
+    tokens_per_s_user: Numbers,
+    efficiency: Efficiency = TYPICAL,
+) -> FloatArray:
+    """Return the largest batch at which every user still gets `tokens_per_s_user`; 0 if even one is too many.
+
+    A step's time grows with the batch, so the batch is found by halving an interval.
+
+    Decides: how many users to put on a server when speed is promised.
+    """
+    context, speed = not_negative("context_tokens", context_tokens), positive("tokens_per_s_user", tokens_per_s_user)
+    together(context_tokens=context, tokens_per_s_user=speed)
+    limit = 1 / speed
+    alone = step_seconds_estimate(model, server, 1, context, efficiency)
+    each = token_seconds(model, server, efficiency) + attention_seconds(model, server, context, efficiency)
+    low, high = np.zeros_like(limit / each), limit / each  # beyond `high`, not even the shares of the requests fit
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        fits = step_seconds_estimate(model, server, np.maximum(middle, 1.0), context, efficiency) <= limit
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return np.where(alone <= limit, np.maximum(low, 1.0), 0.0)[()]
 
 
 def prefill_seconds_bound(
@@ -158,7 +185,8 @@ def prompt_tokens_per_s_estimate(
     Decides: how many machines to give to prefill where it is kept apart from decode.
     """
     prompt, new = _fresh(prompt_tokens, cached_share)
-    fixed = fixed_seconds(model, server, PASS_TOKENS, efficiency) * new / PASS_TOKENS
+    together_read = PASS_TOKENS * server.stages * (server.tensor_parallel if model.experts else 1)
+    fixed = fixed_seconds(model, server, together_read, efficiency) * new / together_read
     return prompt / (fixed + prompt_seconds(model, server, prompt, new, efficiency))
 
 
