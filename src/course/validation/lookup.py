@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -39,6 +39,23 @@ _CHIPS = {
     "b300": "B300",
 }
 _MEMORY = re.compile(r"[\s_-]+\d{2,3}\s*(gb|gib)?$", re.IGNORECASE)
+# What benchmarks call a model, where it is not our name with other punctuation; both sides without punctuation.
+_MODELS = {
+    "r1": "deepseekr1",
+    "v3": "deepseekv3",
+    "deepseekr10528": "deepseekr1",
+    "kimik2instruct": "kimik2",
+    "llama27b": "llama7b",
+    "mixtral8x7bv01": "mixtral8x7b",
+    "gptj": "gptj6b",
+    "maverick": "llama4maverick",
+    "llama4maverick17b128e": "llama4maverick",
+    "llama4scout17b16e": "llama4scout",
+}
+_TAILS = re.compile(
+    r"(fp8|fp4|nvfp4|mxfp4|mxfp8|bf16|fp16|awq|gptq|int8|int4|w8a8|w4a16|kv|dynamic|instruct|chat|base|it|hf"
+    r"|pretrained|v0\.?\d)+$"
+)
 _NOISE = re.compile(
     r"^(nvidia|amd|intel|google|huawei|dgx|hgx|nvl72|cloud)+|(hbm3e?|hbm2e?|nvl72|nvl8|tensorcoregpu|gpu)$"
 )
@@ -77,13 +94,18 @@ def _arranged(name: str) -> Iterator[str]:
 
 
 def model_row(name: str) -> dict[str, Any]:
-    """Return the row of `models` that a published name means; `NotModelled` if there is none."""
-    rows = _models()
-    plain = _plain(name.rsplit("/", 1)[-1])
-    tails = r"(fp8|fp4|nvfp4|mxfp4|mxfp8|bf16|awq|gptq|int8|int4|instruct|chat|base|it|hf|pretrained|v0\d)+$"
-    for candidate in (plain, re.sub(tails, "", plain), "meta" + plain):
-        if candidate in rows:
-            return rows[candidate]
+    """Return the row of `models` that a published name means; `NotModelled` if there is none.
+
+    Names are compared letter by letter; points count first (OPT-1.3B is not OPT-13B), then they do not.
+    """
+    for spell in (_pointed, _plain):
+        rows = _models(spell)
+        for part in (name, name.rsplit("/", 1)[-1], name.split("/", 1)[0]):
+            word = spell(part)
+            bare = re.sub(r"^(meta|nvidia|google|qwen(?=qwen)|deepseekai|mistralai|openai|ibm|microsoft)", "", word)
+            for candidate in (word, bare, _TAILS.sub("", bare), "meta" + word, _MODELS.get(_TAILS.sub("", bare), "")):
+                if candidate in rows:
+                    return rows[candidate]
     raise NotModelled(f"model {name!r} is not in models.csv")
 
 
@@ -96,9 +118,14 @@ def _chips() -> dict[str, dict[str, Any]]:
     return {_plain(str(row["chip"])): row for row in _records("chips")}
 
 
+def _pointed(name: str) -> str:
+    """Return a name with the points between its digits, but no other punctuation."""
+    return re.sub(r"[^a-z0-9.]|\.(?!\d)|(?<!\d)\.", "", name.lower())
+
+
 @cache
-def _models() -> dict[str, dict[str, Any]]:
-    return {_plain(str(row["model"])): row for row in _records("models")}
+def _models(spell: Callable[[str], str]) -> dict[str, dict[str, Any]]:
+    return {spell(str(row["model"])): row for row in reversed(_records("models"))}
 
 
 def _records(table: str) -> list[dict[str, Any]]:
