@@ -39,6 +39,12 @@ _CHIPS = {
     "b300": "B300",
 }
 _MEMORY = re.compile(r"[\s_-]+\d{2,3}\s*(gb|gib)?$", re.IGNORECASE)
+_MODEL_NAMES = {
+    "turing530b": "Megatron-Turing NLG 530B",
+    "mtnlg530b": "Megatron-Turing NLG 530B",
+    "megatronturing530b": "Megatron-Turing NLG 530B",
+    "gpt3": "GPT-3 175B",
+}
 _NOISE = re.compile(
     r"^(nvidia|amd|intel|google|huawei|dgx|hgx|nvl72|cloud)+|(hbm3e?|hbm2e?|nvl72|nvl8|tensorcoregpu|gpu)$"
 )
@@ -82,8 +88,9 @@ def model_row(name: str) -> dict[str, Any]:
     plain = _plain(name.rsplit("/", 1)[-1])
     tails = r"(fp8|fp4|nvfp4|mxfp4|mxfp8|bf16|awq|gptq|int8|int4|instruct|chat|base|it|hf|pretrained|v0\d)+$"
     for candidate in (plain, re.sub(tails, "", plain), "meta" + plain):
-        if candidate in rows:
-            return rows[candidate]
+        for found in (candidate, _plain(_MODEL_NAMES.get(candidate, ""))):
+            if found in rows:
+                return rows[found]
     raise NotModelled(f"model {name!r} is not in models.csv")
 
 
