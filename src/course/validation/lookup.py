@@ -51,6 +51,10 @@ _MODELS = {
     "maverick": "llama4maverick",
     "llama4maverick17b128e": "llama4maverick",
     "llama4scout17b16e": "llama4scout",
+    "turing530b": "megatronturingnlg530b",
+    "mtnlg530b": "megatronturingnlg530b",
+    "megatronturing530b": "megatronturingnlg530b",
+    "gpt3": "gpt3175b",
 }
 _TAILS = re.compile(
     r"(fp8|fp4|nvfp4|mxfp4|mxfp8|bf16|fp16|awq|gptq|int8|int4|w8a8|w4a16|kv|dynamic|instruct|chat|base|it|hf"
