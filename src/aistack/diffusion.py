@@ -252,7 +252,7 @@ def _misfits(kind: Kind, shape: Array, time: Array, logs: Array, launch: float, 
 def _log_ceiling(
     kind: Kind, shape: Array, time: Array, logs: Array, launch: float, ceilings: tuple[float, float]
 ) -> Array:
-    return np.clip((logs - _log_share(kind, shape, time, launch)).mean(axis=1), *ceilings)
+    return np.asarray(np.clip((logs - _log_share(kind, shape, time, launch)).mean(axis=1), *ceilings))
 
 
 def _log_share(kind: Kind, shape: Array, time: Array, launch: float) -> Array:
