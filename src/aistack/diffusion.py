@@ -23,9 +23,7 @@ KINDS: tuple[Kind, ...] = ("logistic", "bass", "exponential", "no change")
 
 CONFIDENCE = 0.9
 CEILING_TIMES_LAST = 100.0  # a ceiling further away than this cannot be told from none
-RATES_PER_YEAR = (1e-6, 1e2)  # between hardly any in a lifetime and all within days
-FIRST_GUESSES = (0.1, 0.5, 0.9)  # where between the last value and the highest ceiling the search starts
-TIGHT = 1e-3  # the least room that a ceiling gets, in logarithms
+TINY = 1e-9
 _PARAMETERS: dict[Kind, int] = {"logistic": 3, "bass": 3, "exponential": 2, "no change": 1}
 LONGEST_EXPONENT = 700.0  # beyond it exp() overflows
 
@@ -196,6 +194,14 @@ def hold_out_scores(
     return result
 
 
+# Where the search begins: the best of these shapes. Exponents of 0.05 to 60 over the series; from long before the bend
+# to long after it; and for Bass curves users who matter from not at all to a million times as much.
+_GRIDS: dict[Kind, tuple[Array, Array]] = {
+    "logistic": (np.log(np.geomspace(0.05, 60, 30)), np.linspace(-8, 12, 41)),
+    "bass": (np.log(np.geomspace(0.05, 60, 30)), np.log(np.geomspace(1e-3, 1e6, 30))),
+}
+
+
 def _tame(exponent: FloatArray) -> FloatArray:
     return np.clip(exponent, -LONGEST_EXPONENT, LONGEST_EXPONENT)
 
@@ -219,45 +225,58 @@ def _best(
     if kind == "exponential":
         slope, level = np.polyfit(time - launch, logs, 1)
         return float(slope), float(np.exp(level))
-    lowest, highest = min(float(logs.max()), float(np.log(most)) - TIGHT), float(np.log(most))
-    if start is not None:
-        guesses = [_logs_of(kind, start, launch)]
+    ceilings = (min(float(logs.max()), float(np.log(most))), float(np.log(most)))
+    if start is None:
+        from_grid = np.meshgrid(*_GRIDS[kind], indexing="ij")
+        off = _misfits(kind, np.stack([each.ravel() for each in from_grid]), time, logs, launch, ceilings)
+        where = np.argmin((off**2).sum(axis=1))
+        guess = np.array([each.flat[where] for each in from_grid])
     else:
-        pace = np.clip((logs[-1] - logs[0]) / (time[-1] - time[0]), *RATES_PER_YEAR)
-        tops = [(1 - share) * lowest + share * highest for share in FIRST_GUESSES]
-        third = [(top - lowest) / pace + time[-1] - launch for top in tops]  # midpoint at today's pace
-        if kind == "bass":
-            guesses = [np.array([top, logs[0] - top - np.log(time[0] - launch), np.log(pace)]) for top in tops]
-        else:
-            guesses = [np.array([top, np.log(pace), middle]) for top, middle in zip(tops, third, strict=True)]
-    return min((_search(kind, guess, time, logs, launch, (lowest, highest)) for guess in guesses), key=_first)[1]
-
-
-def _search(
-    kind: Kind, guess: Array, time: Array, logs: Array, launch: float, ceilings: tuple[float, float]
-) -> tuple[float, tuple[float, ...]]:
+        guess = _shape_of(kind, start, time, launch)
     from scipy.optimize import least_squares
 
-    slow, fast = np.log(RATES_PER_YEAR)
-    ends = (-np.inf, np.inf) if kind == "logistic" else (slow, fast)
-    lower, upper = np.array([ceilings[0], slow, ends[0]]), np.array([ceilings[1], fast, ends[1]])
-
-    def misfit(theta: Array) -> Array:
-        return np.log(_value(kind, _parameters_of(kind, theta, launch), time, launch)) - logs
-
-    found = least_squares(misfit, np.clip(guess, lower, upper), bounds=(lower, upper), x_scale="jac")
-    return float(found.cost), _parameters_of(kind, found.x, launch)
+    found = least_squares(
+        lambda shape: _misfits(kind, shape[:, None], time, logs, launch, ceilings)[0], guess, method="lm"
+    )
+    top = _log_ceiling(kind, found.x[:, None], time, logs, launch, ceilings)
+    return (float(np.exp(top[0])), *_rates_of(kind, found.x, time, launch))
 
 
-def _parameters_of(kind: Kind, theta: Array, launch: float) -> tuple[float, ...]:
-    top, first = float(np.exp(theta[0])), float(np.exp(theta[1]))
-    return top, first, float(theta[2] + launch if kind == "logistic" else np.exp(theta[2]))
+def _misfits(kind: Kind, shape: Array, time: Array, logs: Array, launch: float, ceilings: tuple[float, float]) -> Array:
+    """Misfit in logs of each shape (a column), with the ceiling that fits it best within its bounds."""
+    return (
+        _log_ceiling(kind, shape, time, logs, launch, ceilings)[:, None] + _log_share(kind, shape, time, launch) - logs
+    )
 
 
-def _logs_of(kind: Kind, parameters: tuple[float, ...], launch: float) -> Array:
-    last = parameters[2] - launch if kind == "logistic" else np.log(parameters[2])
-    return np.array([np.log(parameters[0]), np.log(parameters[1]), last])
+def _log_ceiling(
+    kind: Kind, shape: Array, time: Array, logs: Array, launch: float, ceilings: tuple[float, float]
+) -> Array:
+    return np.asarray(np.clip((logs - _log_share(kind, shape, time, launch)).mean(axis=1), *ceilings))
 
 
-def _first(found: tuple[float, tuple[float, ...]]) -> float:
-    return found[0]
+def _log_share(kind: Kind, shape: Array, time: Array, launch: float) -> Array:
+    """Logarithm of the share of the ceiling: of each shape (a row) at each time (a column)."""
+    first, second = (each[:, None] for each in shape)
+    if kind == "logistic":  # pace: what the exponent moves from first point to last; place: where it ends
+        moved = np.exp(_tame(first)) * (time - time[-1]) / (time[-1] - time[0]) + second
+        return np.asarray(-np.logaddexp(0, -_tame(moved)))
+    spent, ratio = np.exp(_tame(first)) * (time - launch) / (time[-1] - launch), np.exp(_tame(second))
+    return np.asarray(
+        np.log(-np.expm1(-np.clip(spent, TINY, LONGEST_EXPONENT))) - np.log1p(ratio * np.exp(-_tame(spent)))
+    )
+
+
+def _rates_of(kind: Kind, shape: Array, time: Array, launch: float) -> tuple[float, float]:
+    if kind == "logistic":
+        rate = float(np.exp(shape[0]) / (time[-1] - time[0]))
+        return rate, float(time[-1] - shape[1] / rate)
+    both, ratio = float(np.exp(shape[0]) / (time[-1] - launch)), float(np.exp(shape[1]))
+    return both / (1 + ratio), both * ratio / (1 + ratio)
+
+
+def _shape_of(kind: Kind, parameters: tuple[float, ...], time: Array, launch: float) -> Array:
+    _, first, second = parameters
+    if kind == "logistic":
+        return np.array([np.log(first * (time[-1] - time[0])), first * (time[-1] - second)])
+    return np.array([np.log((first + second) * (time[-1] - launch)), np.log(second / first)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aistack.effects import (
@@ -41,6 +41,7 @@ def test_both_estimators_agree_with_the_published_tables() -> None:
 studies = st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 2)), min_size=3, max_size=12)
 
 
+@settings(deadline=None)  # the first call imports SciPy
 @given(studies, st.floats(-5, 5))
 def test_a_shift_of_all_studies_shifts_the_mean_only(given_studies: list, shift: float) -> None:
     effects, errors = np.array(given_studies).T
@@ -49,6 +50,7 @@ def test_a_shift_of_all_studies_shifts_the_mean_only(given_studies: list, shift:
     assert moved.tau2 == pytest.approx(first.tau2, abs=1e-6)
 
 
+@settings(deadline=None)  # the first call imports SciPy
 @given(studies)
 def test_the_next_study_is_less_sure_than_the_mean_and_shares_are_shares(given_studies: list) -> None:
     effects, errors = np.array(given_studies).T

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aistack.fitted import Fitted
@@ -20,6 +20,7 @@ from aistack.growth import (
 from course.data import load
 
 
+@settings(deadline=None)  # the first call imports SciPy
 @given(st.floats(-2, 2), st.lists(st.floats(0.05, 2), min_size=2, max_size=10))
 def test_steady_growth_is_found_whatever_the_spacing(rate: float, gaps: list[float]) -> None:
     time = 2020 + np.cumsum([0, *gaps])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aistack.returns import (
@@ -17,6 +17,7 @@ from aistack.returns import (
 shares, strengths = st.floats(0.05, 0.95), st.floats(0.2, 50)
 
 
+@settings(deadline=None)  # the first call imports SciPy
 @given(shares, strengths, st.floats(0, 1.5), st.floats(0, 0.3))
 def test_no_other_threshold_costs_less(accuracy: float, concentration: float, look: float, slip: float) -> None:
     grid = cost_per_case(np.linspace(0, 1, 401), accuracy, concentration, 1, look, slip)
@@ -71,6 +72,7 @@ def test_a_project_that_comes_too_late_only_costs() -> None:
     assert payback_years([-1, 10], 30, 0).tolist() == [np.inf, 3]
 
 
+@settings(deadline=None)  # the first call imports SciPy
 @given(st.floats(0, 24), st.floats(0, 24))
 def test_later_is_never_worth_more(first: float, second: float) -> None:
     sooner, later = sorted((first, second))

@@ -4,6 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from course.explorer import Explorer
-from course.explorers import chips
+from course.explorers import chips, diffusion
 
-ALL: dict[str, Callable[[], Explorer[Any]]] = {"roofline": chips.roofline}
+ALL: dict[str, Callable[[], Explorer[Any]]] = {"roofline": chips.roofline, "foresight": diffusion.foresight}

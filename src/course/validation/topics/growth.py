@@ -29,6 +29,7 @@ from aistack.growth import (
     forecast,
 )
 from course.data import load
+from course.series import decimal_year
 from course.validation.case import Case, NotModelled, Prediction
 
 DRAWS = 4000
@@ -301,7 +302,7 @@ def _name_words(text: str) -> set[str]:
 
 
 def _points(rows: Any) -> list[Point]:
-    dated = [_year_of(str(date)) for date in rows["date"]]
+    dated = [decimal_year(str(date)) for date in rows["date"]]
     return [
         Point(date, float(value), unit, source)
         for date, value, unit, source in zip(dated, rows["value"], rows["unit"], rows["source_id"], strict=True)
@@ -315,7 +316,7 @@ def _of_periods(rows: Any, case: Case) -> list[Point]:
     column = "value" if local else "usd_bn"
     points = []
     for start, end, value, source in rows[["period_start", "period_end", column, "source_id"]].itertuples(index=False):
-        first, last = _year_of(str(start)), _year_of(str(end))
+        first, last = decimal_year(str(start)), decimal_year(str(end))
         if first is not None and last is not None and value > 0:
             points.append(Point((first + last) / 2, float(value), "billion", source))
     return points
@@ -373,7 +374,7 @@ def _words(case: Case) -> set[str]:
 def _when(case: Case) -> Period:
     """Return the period that a row is about; a row without a date is about the time of the newest table."""
     for text in (*(str(case.inputs.get(name, "")) for name in ("date", "quarter", "year")), case.id, case.quantity):
-        middle = _year_of(text)
+        middle = decimal_year(text)
         if middle is not None:
             length = 1 / 12 if re.search(r"20\d\d-\d\d", text) else 1 / 4 if re.search(r"[qQ][1-4]", text) else 1.0
             return Period(middle - length / 2, middle)
@@ -383,31 +384,6 @@ def _when(case: Case) -> Period:
 @cache
 def _latest() -> float:
     return max(point.year for point in _points(load("adoption")))
-
-
-def _year_of(text: str) -> float | None:
-    """Decimal year of a date, month, quarter, season, year or range (its middle); None if there is none.
-
-    >>> _year_of("2024-12..2025-01"), _year_of("CY2024Q1"), _year_of("none")
-    (2025.0, 2024.125, None)
-    """
-    ends = [end for end in (_one_date(part) for part in re.split(r"\.\.| to |/|\u2013", text)) if end is not None]
-    return None if not ends else sum(ends) / len(ends)
-
-
-def _one_date(text: str) -> float | None:
-    lowered = text.lower()
-    if found := re.search(r"(?:q([1-4])\D{0,3}(20\d\d))|(?:(20\d\d|fy\d\d|cy\d\d)\s?-?_?q([1-4]))", lowered):
-        year = found[2] or found[3]
-        return float("20" + year[-2:]) + (int(found[1] or found[4]) - 0.5) / 4
-    found = re.search(r"(20\d\d)(?:-(\d\d))?(?:-(\d\d))?", lowered)
-    if not found:
-        return None
-    year, month, day = int(found[1]), found[2], found[3]
-    if month is not None and 1 <= int(month) <= 12:
-        return year + (int(month) - 1 + ((int(day) - 1) / 31 if day else 0.5)) / 12
-    seasons = {"spring": 0.3, "summer": 0.55, "fall": 0.8, "autumn": 0.8, "winter": 0.05, "early": 0.1, "late": 0.9}
-    return year + next((part for season, part in seasons.items() if season in lowered), 0.5)
 
 
 def _scale(unit: str) -> float:
