@@ -120,7 +120,7 @@ def test_a_run_that_outlasts_its_limit_is_ended_from_outside(
 ) -> None:
     """Were nbval itself to hang, as it is made to here by giving the run less time than one cell has."""
     monkeypatch.setattr(workshop, "_GRACE_S", -60.0)
-    monkeypatch.setattr(workshop, "_STARTING_S", 10.0)
+    monkeypatch.setattr(workshop, "_STARTING_S", 25.0)
     monkeypatch.setenv("MARK_OF_A_TEST", str(tmp_path))
     path = write(tmp_path / "99.ipynb", submission(SOURCES | {"99-q1": "import time\ntime.sleep(50)"}))
     rows = mark([path], solutions=solutions, timeout_s=60)

@@ -182,7 +182,6 @@ def test_a_pair_of_settings_means_the_first() -> None:
         ("training_run_gpu_hours", {"params_b": 7, "tokens_T": "undisclosed", "chip": "H100"}, "undisclosed"),
         ("training_days", {"params_b": 7, "tokens_T": 1, "chip": "H100"}, "chips is not given"),
         ("mlperf_training_time", {"benchmark": "resnet", "chips": 8, "chip": "H100"}, "no language model"),
-        ("open_models", {"active_B": 32}, "makers' choice"),
     ],
 )
 def test_what_cannot_be_predicted_is_said_in_words(topic: str, inputs: dict[str, Any], said: str) -> None:

@@ -218,10 +218,6 @@ def _time_to_train(case: Case) -> Prediction:
     return _of_steps(job, lambda each: each * steps * test.trained_share / scale, SPREAD)
 
 
-def _open_model(case: Case) -> Prediction:
-    raise NotModelled("tokens and parameters of an open model are its makers' choice; no formula follows from the row")
-
-
 PREDICTORS = {
     "training_step_throughput": _step,
     "training_step_time": _step,
@@ -231,6 +227,5 @@ PREDICTORS = {
     "training_days": _run,
     "training_flops": _flop,
     "mlperf_training_time": _time_to_train,
-    "open_models": _open_model,
 }
 """Topic: predictor."""
