@@ -127,3 +127,9 @@ def test_the_models_that_the_lessons_need_are_there() -> None:
     assert MODELS["developer_country"].nunique() >= 12
     years = set(MODELS["release_date"].str[:4].astype(int))
     assert set(range(2018, 2027)) <= years
+
+
+def test_no_two_models_have_the_same_name_but_for_punctuation() -> None:
+    """Published results write names in many ways; they are looked up without points and dashes."""
+    plain = NAMES.str.lower().str.replace("[^a-z0-9]", "", regex=True)
+    assert plain.is_unique, NAMES[plain.duplicated(keep=False)].tolist()
