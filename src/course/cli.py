@@ -162,10 +162,16 @@ def validate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print rows and topics as JSON.")] = False,
     topic: Annotated[list[str] | None, typer.Option(help="Only these topics, with every row.")] = None,
+    constants: Annotated[
+        bool, typer.Option("--constants", help="Show the fitted constants and what they were fitted on.")
+    ] = False,
 ) -> None:
     """Hold every model against published results: predicted, published, error; what is not modelled, and why."""
     from course.validation import report, score, table
 
+    if constants:
+        console.print(report.constants())
+        return
     try:
         cases = table.read(data) if data else table.ours()
     except ValueError as error:

@@ -19,6 +19,7 @@ import pandas as pd
 from course import notebooks
 from course.data import SOURCES, UnknownName, load, source_of, sources_in, tables
 from course.paths import DATASETS, ROOT
+from course.validation.constants import sources_fitted_on
 
 KINDS = ("datasheet", "filing", "regulator", "paper", "vendor", "press", "estimate")
 """What can stand behind a row, the column `confidence`, from the firmest to the softest."""
@@ -34,8 +35,8 @@ class Inventory:
     """The tables with their rows and kinds, and what should not be there.
 
     `counts` has a row for each table, with the number of its rows and how many are of each kind. `overdue` are
-    sources that should have been reviewed, `unused` those that no row or cell names, `unread` tables that no notebook
-    reads.
+    sources that should have been reviewed, `unused` those that no row, cell or fitted constant names, `unread` tables
+    that no notebook reads.
     """
 
     counts: pd.DataFrame
@@ -72,6 +73,8 @@ def inventory(today: str, folder: Path = DATASETS) -> Inventory:
     ).set_index("table")
     sources = load(SOURCES, folder).set_index("source_id", drop=False)
     used = {source for table in sourced.values() for source in sources_in(table)}
+    if folder == DATASETS:
+        used |= sources_fitted_on()
     return Inventory(
         counts,
         overdue=sorted(sources.loc[sources["review_by"] < today, "source_id"]),

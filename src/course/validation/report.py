@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 
 from course.charts import number
+from course.validation import constants as fitted
 from course.validation.score import Outcome, Summary, by_topic, summary
 
 
@@ -47,6 +48,15 @@ def topics(outcomes: Sequence[Outcome]) -> Table:
         ("all", outcomes),
     ):
         _add(table, name, summary(chosen))
+    return table
+
+
+def constants() -> Table:
+    """Return every fitted constant with its interval and the sources that it was fitted on."""
+    table = Table("Module", "Constant", "Value", "90 % interval", "Fitted on", box=box.SIMPLE)
+    for row in fitted.constants().to_dict("records"):
+        interval = f"{number(row['low'])} to {number(row['high'])} {row['unit']}"
+        table.add_row(row["module"], row["what"], number(row["value"]), interval, row["fitted_on"])
     return table
 
 
