@@ -92,7 +92,6 @@ def test_prices_of_our_table_that_were_not_fitted_on_lie_in_the_band() -> None:
         ("energy_carbon", {"gpu_h": 5, "W": 5}, "co2_total_incl_embodied", "t", "does not follow"),
         ("training_cost", {"method": "cloud rental"}, "cost", "USD", "accelerator-hours are not given"),
         ("training_cost", {}, "cost_share_staff", "percent", "with staff"),
-        ("market", {}, "total_capex", "USD bn", "what firms decided"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused_in_words(
