@@ -18,8 +18,8 @@ def series_of(table: str, name: str) -> tuple[Array, Array]:
     `UnknownName` if the table has no such series.
 
     >>> years, stars = series_of("open_ecosystem", "stars-vllm")
-    >>> round(years[0], 2), stars[0]
-    (np.float64(2025.08), np.float64(35841.0))
+    >>> float(round(years[0], 1)), float(stars[0])
+    (2025.1, 35841.0)
     """
     rows = load(table)
     found = rows[rows["series"] == name]
