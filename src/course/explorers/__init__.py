@@ -4,6 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from course.explorer import Explorer
-from course.explorers import chips
+from course.explorers import chips, export_rules
 
-ALL: dict[str, Callable[[], Explorer[Any]]] = {"roofline": chips.roofline}
+ALL: dict[str, Callable[[], Explorer[Any]]] = {
+    "roofline": chips.roofline,
+    "regulator_and_designer": export_rules.regulator_and_designer,
+}
