@@ -1,9 +1,20 @@
-"""The explorers, one module a layer. A notebook shows one with one line; a test visits them all through `ALL`."""
+"""The explorers, one module a layer. Each is a function that returns a new one; a notebook shows it with one line."""
 
 from collections.abc import Callable
+from importlib import import_module
+from inspect import isfunction
+from pkgutil import iter_modules
 from typing import Any
 
 from course.explorer import Explorer
-from course.explorers import chips, diffusion
 
-ALL: dict[str, Callable[[], Explorer[Any]]] = {"roofline": chips.roofline, "foresight": diffusion.foresight}
+ALL: dict[str, Callable[[], Explorer[Any]]] = {
+    name: function
+    for info in iter_modules(__path__, f"{__name__}.")
+    for name, function in vars(import_module(info.name)).items()
+    if isfunction(function)
+    and function.__module__ == info.name
+    and not name.startswith("_")
+    and str(function.__annotations__.get("return", "")).startswith("Explorer[")
+}
+"""Every explorer by its name: the public functions of the modules that return one."""

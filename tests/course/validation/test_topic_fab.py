@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from predicting import predict
 
+from course.validation.ask import ask
 from course.validation.case import NotModelled
 
 
@@ -31,13 +31,13 @@ from course.validation.case import NotModelled
 def test_published_rows_are_met(
     topic: str, inputs: dict[str, Any], quantity: str, unit: str, said: float, tolerance: float
 ) -> None:
-    assert predict(topic, inputs, quantity, unit).value == pytest.approx(said, rel=tolerance)
+    assert ask(topic, inputs, quantity, unit).value == pytest.approx(said, rel=tolerance)
 
 
 def test_arithmetic_on_a_rows_own_figures_is_marked_and_an_estimate_is_not() -> None:
-    assert predict("chip_price", {"low": 1, "high": 4}, "geomean", "USD").identity
-    assert predict("chip_cost", {"logic": 1, "hbm": 2}, "cost", "USD").identity
-    estimate = predict("chip_cost", {"chip": "H100"}, "cost", "USD")
+    assert ask("chip_price", {"low": 1, "high": 4}, "geomean", "USD").identity
+    assert ask("chip_cost", {"logic": 1, "hbm": 2}, "cost", "USD").identity
+    estimate = ask("chip_cost", {"chip": "H100"}, "cost", "USD")
     assert not estimate.identity
     assert estimate.low < 3320 < estimate.high
     assert "epoch-b200-cost" in estimate.fitted_on
@@ -46,12 +46,12 @@ def test_arithmetic_on_a_rows_own_figures_is_marked_and_an_estimate_is_not() -> 
 @pytest.mark.parametrize("topic", ["chip_cost", "chip_price"])
 def test_a_price_that_is_printed_beside_the_row_does_not_move_the_prediction(topic: str) -> None:
     given = {"chip": "H100", "published_tflops": 1, "year": 2024}
-    before = predict(topic, given, "manufacturing_cost", "USD")
-    assert predict(topic, given | {"published_tflops": 9999, "year": 2020}, "manufacturing_cost", "USD") == before
+    before = ask(topic, given, "manufacturing_cost", "USD")
+    assert ask(topic, given | {"published_tflops": 9999, "year": 2020}, "manufacturing_cost", "USD") == before
 
 
 def test_a_yield_without_a_named_model_lies_between_those_of_the_models() -> None:
-    band = predict("die_yield", {"area_mm2": 814, "d0": 0.1}, "yield", "fraction")
+    band = ask("die_yield", {"area_mm2": 814, "d0": 0.1}, "yield", "fraction")
     assert band.low == pytest.approx(0.443, abs=0.001)
     assert band.high == pytest.approx(0.551, abs=0.001)
 
@@ -68,4 +68,4 @@ def test_a_yield_without_a_named_model_lies_between_those_of_the_models() -> Non
 )
 def test_what_is_missing_is_said_in_words(topic: str, inputs: dict[str, Any], unit: str, words: str) -> None:
     with pytest.raises(NotModelled, match=words):
-        predict(topic, inputs, "yield" if topic == "die_yield" else "price_to_make", unit)
+        ask(topic, inputs, "yield" if topic == "die_yield" else "price_to_make", unit)
