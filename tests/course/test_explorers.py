@@ -14,7 +14,7 @@ from aistack import chips, serving
 from course.charts import number
 from course.data import load
 from course.explorer import Choice
-from course.explorers import ALL
+from course.explorers import every
 
 SAMPLE = 12
 
@@ -49,17 +49,17 @@ def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)))
 
 
-@pytest.fixture(scope="module", params=ALL)
+@pytest.fixture(scope="module", params=every())
 def explorer(request):
     """One explorer for all tests, because making it draws a whole figure; each test sets the state it needs."""
-    made = ALL[request.param]()
+    made = every()[request.param]()
     made.png()
     return made
 
 
 @pytest.fixture(scope="module")
 def roofline():
-    return ALL["roofline"]()
+    return every()["roofline"]()
 
 
 def test_it_has_few_levers_many_cases_and_a_baseline(explorer):
