@@ -4,6 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from course.explorer import Explorer
-from course.explorers import chips
+from course.explorers import chips, cluster
 
-ALL: dict[str, Callable[[], Explorer[Any]]] = {"roofline": chips.roofline}
+ALL: dict[str, Callable[[], Explorer[Any]]] = {
+    "roofline": chips.roofline,
+    "many_for_one": cluster.many_for_one,
+}
