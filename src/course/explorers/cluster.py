@@ -53,7 +53,7 @@ class Swap:
     """Beyond it more chips make the answer slower."""
     best_ms: float
     target_ms: float
-    """What the strong rack needs under the same wait."""
+    """What the strong rack needs under the same wait, with as many of its chips as help."""
     needed: float
     """Chips that match the strong rack; infinite if no number does."""
     holding: int
@@ -73,7 +73,8 @@ def swap(chip: str, model: str, chips: int, hop_us: float, stops: float, restart
     size = float(weight_bytes(llm))
     doubling = 2 * COLLECTIVES_PER_LAYER * llm.layers * hop_us * MICRO
     work, strong_work = size / (hardware.bandwidth_gb_s * GIGA), size / (strong.bandwidth_gb_s * GIGA)
-    target = float(parallel_seconds(STRONG_CHIPS, strong_work, 0, doubling))
+    at_once = float(np.minimum(STRONG_CHIPS, fastest_chips(strong_work, doubling)))  # the rest would only wait
+    target = float(parallel_seconds(at_once, strong_work, 0, doubling))
     best = float(fastest_chips(work, doubling))
     between = np.asarray(mtbf_hours(np.append(_CURVE, chips), stops / 1000)) * SECONDS_PER_HOUR
     save, restart = SAVE_SECONDS.value, restart_min * 60
@@ -90,7 +91,7 @@ def swap(chip: str, model: str, chips: int, hop_us: float, stops: float, restart
         best_chips=best,
         best_ms=float(parallel_seconds(best, work, 0, doubling)) * 1000,
         target_ms=target * 1000,
-        needed=STRONG_CHIPS if chip == STRONG else float(chips_needed(target, work, 0, doubling)),
+        needed=at_once if chip == STRONG else float(chips_needed(target, work, 0, doubling)),
         holding=int(np.ceil(size / (hardware.memory_gb * GIGA))),
         chips_kw=None if watts is None else chips * watts / 1000,
         mtbf_h=float(between[-1]) / SECONDS_PER_HOUR,
@@ -149,7 +150,7 @@ class SwapChart(Chart[Swap]):
         other = "" if result.chip == ghost.chip else ghost.chip
         self.place("name", result.chip, last, top, (-4, -6))
         self.place("ghost name", other, last, top, (-4, -24))
-        self.place("target name", f"dotted: {STRONG_CHIPS} {STRONG}", first, bottom, (4, 6))
+        self.place("target name", f"dotted: rack of {STRONG_CHIPS} {STRONG}", first, bottom, (4, 6))
         self.place("share name", f"{result.stops:g} stops, {result.restart_min} min", first, 0, (6, 24))
         same = (result.stops, result.restart_min) == (ghost.stops, ghost.restart_min)
         usual = "" if same else f"{ghost.stops:g} stops, {ghost.restart_min} min"
@@ -161,7 +162,7 @@ class SwapChart(Chart[Swap]):
         """Say how fast the answer is, what it would take to match the rack, and what failing leaves."""
         parts = [
             f"{result.chips:,} {result.chip} with {result.hop_us:g} µs a hop write a token of {result.model} in at "
-            f"least {_ms(result.token_ms)}; {STRONG_CHIPS} {STRONG} do it in {_ms(result.target_ms)}."
+            f"least {_ms(result.token_ms)}; a rack of {STRONG_CHIPS} {STRONG} does it in {_ms(result.target_ms)}."
         ]
         if result.chip == STRONG:
             parts.append("That is the yardstick itself.")
@@ -187,9 +188,9 @@ class SwapChart(Chart[Swap]):
         """Return what the questions of the lesson ask for."""
         return [
             ("One token, at least", _ms(result.token_ms)),
-            (f"One token on {STRONG_CHIPS} {STRONG}", _ms(result.target_ms)),
+            (f"One token on a rack of {STRONG_CHIPS} {STRONG}", _ms(result.target_ms)),
             ("Fastest number of chips", number(result.best_chips)),
-            (f"Chips to match {STRONG_CHIPS} {STRONG}", _chips_or_none(result.needed)),
+            ("Chips to match the rack", _chips_or_none(result.needed)),
             ("Power of the chips alone", "not known" if result.chips_kw is None else f"{number(result.chips_kw)} kW"),
             ("Time between stops of a training run", _hours(result.mtbf_h)),
             ("Share of its time that is work", f"{result.goodput:.1%}"),
@@ -226,8 +227,8 @@ def _headline(result: Swap) -> str:
     if result.chip == STRONG:
         return f"{STRONG} is the yardstick"
     if np.isinf(result.needed):
-        return f"No number matches {STRONG_CHIPS} {STRONG}"
-    return f"{number(result.needed)} chips match {STRONG_CHIPS} {STRONG}"
+        return f"No number matches the rack of {STRONG}"
+    return f"{number(result.needed)} chips match the rack of {STRONG}"
 
 
 def _chips_or_none(needed: float) -> str:
