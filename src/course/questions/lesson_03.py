@@ -276,7 +276,7 @@ STOPS = Question(
 
 # ---- 6: decide
 
-_CHIPS, _SAVE, _RESTART = 16384, 40.0, 720.0
+_CHIPS, _SAVE, _RESTART, _FASTER_RESTART = 16384, 40.0, 720.0, 480.0
 _RATE = _value("failures", "failure_id", "llama3-405b-unexpected") / (_CHIPS * 54)
 _BETWEEN = float(mtbf_hours(_CHIPS, _RATE)) * 3600
 
@@ -287,7 +287,7 @@ def _lost(save_s: float, restart_s: float, interval_s: float | None = None) -> f
     return 1 - float(goodput_estimate(interval, save_s, restart_s, _BETWEEN))
 
 
-_A, _B = _lost(_SAVE / 4, _RESTART), _lost(_SAVE, _RESTART / 2)
+_A, _B = _lost(_SAVE / 4, _RESTART), _lost(_SAVE, _FASTER_RESTART)
 _BETTER, _WORSE = (("A", _A), ("B", _B)) if _A < _B else (("B", _B), ("A", _A))
 
 OFFERS = Question(
@@ -326,7 +326,7 @@ OFFERS = Question(
         ),
         Misconception(
             "with both",
-            First(_lost(_SAVE / 4, _RESTART / 2)),
+            First(_lost(_SAVE / 4, _FASTER_RESTART)),
             "That is with both offers. There is money for one.",
         ),
     ),
