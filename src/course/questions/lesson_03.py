@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from aistack.chips import GIGA, Chip
-from aistack.cluster import bus_factor, chips_needed, parallel_seconds
+from aistack.cluster import bus_factor
 from aistack.reliability import goodput_estimate, mtbf_hours, young_interval_seconds
 from course.data import load
 from course.explorers.cluster import HOPS_US, swap
@@ -396,22 +395,6 @@ AUDIT = Question(
 )
 
 # ---- 8: criticise
-
-
-def _claim_holds_as_said() -> tuple[float, bool]:
-    """Chips by arithmetic, and whether 180 of them match the rack: what the letters of question 8 rest on."""
-    weak, strong = (_chip(name) for name in ("Ascend 910C", "GB200"))
-    by_arithmetic = 72 * strong.peak_tflops / weak.peak_tflops
-    size = 2 * _value("models", "model", "Llama 3.1 405B", "total_params_b")
-    doubling = 4 * _value("models", "model", "Llama 3.1 405B", "n_layers") * 1e-6
-    target = parallel_seconds(72, size * GIGA / (strong.bandwidth_gb_s * GIGA), 0, doubling)
-    needed = chips_needed(target, size * GIGA / (weak.bandwidth_gb_s * GIGA), 0, doubling)
-    return by_arithmetic, bool(np.isfinite(needed))
-
-
-def _chip(name: str) -> Chip:
-    rows = load("chips")
-    return Chip.from_row(rows[rows["chip"] == name].iloc[0].to_dict())
 
 
 CRITICISE = Question(
