@@ -38,6 +38,7 @@ _CHIPS = {
     "b200": "B200",
     "b300": "B300",
 }
+_SOCKET = re.compile(r"(?<=sxm)\d", re.IGNORECASE)  # SXM4, SXM5: the chip says which
 _MEMORY = re.compile(r"[\s_-]+\d{2,3}\s*(gb|gib)?$", re.IGNORECASE)
 # What benchmarks call a model, where it is not our name with other punctuation; both sides without punctuation.
 _MODELS = {
@@ -68,6 +69,7 @@ _NOISE = re.compile(
 def chip_row(name: str) -> dict[str, Any]:
     """Return the row of `chips` that a published name means; `NotModelled` if there is none."""
     rows = _chips()
+    name = _SOCKET.sub("", name)
     spellings = [_plain(text) for text in (name, _MEMORY.sub("", name))]
     for candidate in [*spellings, *(_NOISE.sub("", spelling) for spelling in spellings)]:
         for found in (candidate, _plain(_CHIPS.get(candidate, "")), candidate + "sxm"):

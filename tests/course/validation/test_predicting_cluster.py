@@ -30,6 +30,12 @@ def test_bandwidth_of_payload_and_wire_differ_by_the_factor_of_the_ring() -> Non
     assert bus / algorithm == pytest.approx(factor) == pytest.approx(1.75)
 
 
+def test_a_small_b_is_a_bit() -> None:
+    row = {"chip": "H100", "ranks": 8}
+    in_bytes, in_bits = (predict("allreduce", row, "busbw", unit).value for unit in ("GBps", "Gbps"))
+    assert in_bits == pytest.approx(8 * in_bytes)
+
+
 def test_time_and_bandwidth_are_one_prediction() -> None:
     row = {"chip": "H100", "ranks": 8, "payload": "1GiB"}
     time = predict("allreduce", row, "time", "us").value * 1e-6

@@ -38,6 +38,13 @@ def test_mttf_in_days_is_mttf_in_hours_over_24() -> None:
     assert predict("reliability", {"gpus": 1024}, "mttf", "days").value == pytest.approx(hours / 24)
 
 
+def test_units_and_spellings_of_others_are_understood() -> None:
+    once = predict("reliability", {"n_gpus": 1024}, "mean time to failure", "hours").value
+    assert once == predict("reliability", {"accelerators": 1024}, "MTTI", "h").value
+    yearly = predict("reliability", {"gpus": 16384}, "annualized_failure_rate", "percent").value
+    assert yearly == pytest.approx(100 * 365.25 * 24 / (once * 1024))
+
+
 def test_a_given_rate_is_used() -> None:
     from_rate = predict("reliability", {"gpus": 1024, "rate_per_1000_node_days": 6.5}, "mttf", "h").value
     assert from_rate == pytest.approx(24 / (1024 * 6.5 / 8000))

@@ -34,6 +34,17 @@ def test_a_transcribed_constant_counts_as_an_identity() -> None:
     assert predict("scaling_law", {"fit": "Besiroglu 2024 replication"}, "beta", "-").value == pytest.approx(0.3658)
 
 
+def test_a_halving_time_and_a_yearly_fall_are_one_prediction() -> None:
+    fall = predict("price_diffusion", {}, "price_decline", "x/yr").value
+    months = predict("price_diffusion", {}, "price_halving_time", "months").value
+    assert 2 ** (12 / months) == pytest.approx(fall)
+
+
+def test_a_budget_alone_gives_the_loss_at_its_optimum() -> None:
+    given = predict("scaling_law", {"flops": 5.76e23}, "loss", "nats").value
+    assert given < predict("scaling_law", {"params_b": 280, "tokens_t": 0.3}, "loss", "nats").value  # Gopher
+
+
 def test_start_end_and_span_give_the_fall() -> None:
     row = {"start_usd": 60, "end_usd": 0.06, "years": 3, "mmlu": 42}
     assert predict("price_diffusion", row, "price_decline", "x/yr").value == pytest.approx(10)

@@ -99,7 +99,7 @@ def allreduce(case: Case) -> Prediction:
     scale = payload / GIGA
     if "bw" in words or "bandwidth" in words:
         gain = 1.0 if "alg" in words else factor
-        unit = 8.0 if "gbit" in words or ("gb/s" not in words and "gbps" in words) else 1.0
+        unit = 8.0 if re.match(r"G(b|bit)(ps|/s)", case.unit.strip()) else 1.0  # a small b is a bit
         return Prediction.of_draws(gain * unit * scale / float(seconds), gain * unit * scale / spread, constants)
     per = {"us": MICRO, "µs": MICRO, "ms": 1e-3}.get(case.unit.strip(), 1.0)
     return Prediction.of_draws(float(seconds) / per, spread / per, constants)

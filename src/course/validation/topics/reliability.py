@@ -27,6 +27,7 @@ DRAWS, SEED = 4000, 4
 SERVER = 8  # chips of a server where nothing else is said
 SECONDS_PER_HOUR = 3600
 SIZE_FACTOR = 1.2  # file formats, optimisers and TB against TiB
+DAYS_PER_YEAR = 365.25
 PRINTED = 0.05  # percentages are printed to one place
 UNITS = {"tb": TERA, "gb": GIGA, "tib": 1024**4, "gib": 1024**3, "b": 1.0, "byte": 1.0, "bytes": 1.0}
 
@@ -76,9 +77,9 @@ def reliability(case: Case) -> Prediction:
     if "share" in words or ("percent" in case.unit.lower() and "total" in inputs):
         percent = 100 * inputs.number("part") / inputs.number("total")
         return Prediction.exact(percent, rounding=max(PRINTED / percent, PRINTED / 100) if percent else 0.0)
-    if re.search(r"mtbf|mttf|mean_time|time_between|mtti", words):
+    if re.search(r"mtbf|mttf|mtti|mean.time|time.between|time.to.(failure|interrupt)", words):
         return _mtbf(inputs, case.unit.lower())
-    if re.search(r"interrupt|fail|restart|lost|crash|stop|evict", words):
+    if re.search(r"interrupt|fail|restart|lost|crash|stop|evict|afr", words):
         return _count(inputs, words)
     raise NotModelled(f"{case.quantity} is not modelled")
 
@@ -127,6 +128,9 @@ def _count(inputs: Inputs, words: str) -> Prediction:
         return Prediction.of_draws(rate * per, rates * per, _used(inputs))
     if "mtbf_h" in inputs:
         return Prediction.exact(_days(inputs) * HOURS_PER_DAY / inputs.number("mtbf_h"))
+    if re.search(r"annual|afr|per.year|/year|/yr", words):  # of one chip
+        yearly = DAYS_PER_YEAR * (100 if "percent" in words or "%" in words else 1)
+        return Prediction.of_draws(rate * yearly, rates * yearly, _used(inputs))
     days = 1.0 if re.search(r"per_day|/day|per day|daily", words) else _days(inputs)
     if re.search(r"per_week|/week|per week", words):
         days = 7.0

@@ -34,7 +34,9 @@ OPTIMUM_FACTOR = 1.6  # what published fits differ by in the best size at one bu
 LOSS_FACTOR = 1.05
 STOCK_FACTOR = 1.5  # servers, networks and cooling around a chip; how a chip is counted in others
 DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 RECENT_YEARS = 1.0
+LEAST_FALL = 1.1  # keeps the few draws without a fall from a halving time without end
 ECI = Fitted(1, 1, 1, "index point", "scale of the capability index", ("epoch-eci",), 2026)
 
 EXTRA = {
@@ -66,15 +68,20 @@ def scaling_law(case: Case) -> Prediction:
         return Prediction.exact(getattr(law, name))  # a transcription, not a prediction
     if "exponent" in f"{name} {case.unit.lower()}" or re.search(r"approach.*_[ab]$", name):
         return _exponent(law if "3" in name else BESIROGLU_2024, tokens=name.endswith("_b") or "token" in name)
+    if "irreducible" in name:
+        return Prediction.exact(law.e)
+    if "loss" in name and "parameters" not in inputs and "flops" in inputs:  # at the optimum of a budget
+        flop = _flop(inputs)
+        return Prediction.within(float(loss_estimate(optimal_parameters(flop), optimal_tokens(flop))), LOSS_FACTOR)
     if "loss" in name:
         loss = float(loss_estimate(_count(inputs, "parameters"), _count(inputs, "tokens"), law))
         return Prediction.within(loss, LOSS_FACTOR)
     if re.search(r"ratio|per_param|tokens_per", name):
         return Prediction.within(float(optimal_tokens_per_parameter(_flop(inputs), BESIROGLU_2024)), OPTIMUM_FACTOR)
     scale = GIGA if re.match(r"b", case.unit.lower()) else 1e12 if case.unit.lower().startswith("t") else 1.0
-    if "token" in name:
+    if "token" in name or re.match(r"d_?opt", name):
         return Prediction.within(float(optimal_tokens(_flop(inputs), BESIROGLU_2024)) / scale, OPTIMUM_FACTOR)
-    if "param" in name or "size" in name:
+    if "param" in name or "size" in name or re.match(r"n_?opt", name):
         return Prediction.within(float(optimal_parameters(_flop(inputs), BESIROGLU_2024)) / scale, OPTIMUM_FACTOR)
     raise NotModelled(f"{case.quantity} of a scaling law is not modelled")
 
@@ -151,6 +158,10 @@ def _price(inputs: Inputs, words: str) -> Prediction:
     if years is not None and "start_usd" in inputs and "end_usd" in inputs:
         start, end = inputs.number("start_usd"), inputs.number("end_usd")
         return Prediction.exact(float(annual_factor(start, end, years if yearly else 1)))
+    if "halv" in words:
+        falls = np.maximum(PRICE_FALL_PER_YEAR.draws(DRAWS, np.random.default_rng(SEED)), LEAST_FALL)
+        middle = MONTHS_PER_YEAR / float(np.log2(PRICE_FALL_PER_YEAR.value))
+        return Prediction.of_draws(middle, MONTHS_PER_YEAR / np.log2(falls), (PRICE_FALL_PER_YEAR,))
     if "max" in words or "min" in words.split("_"):
         raise NotModelled("the extreme of several benchmarks depends on how many were looked at")
     if not yearly and years is None:
@@ -178,7 +189,8 @@ def _lag(inputs: Inputs, words: str) -> Prediction:
             raise NotModelled("no model of the year before that date is in the table")
         then, level, first, record = then[recent], level[recent], first[known], record[known]
     lags = frontier_lags(then, level, first, record)
-    return Prediction.of_draws(lags.median, lags.months, (ECI,))
+    per = MONTHS_PER_YEAR if "year" in words else 1 / DAYS_PER_MONTH if "day" in words else 1.0
+    return Prediction.of_draws(lags.median / per, lags.months / per, (ECI,))
 
 
 def _records(table: pd.DataFrame, series: str) -> tuple[np.ndarray, np.ndarray]:
