@@ -14,6 +14,7 @@ import pandas as pd
 from aistack import cloud
 from aistack.fitted import Fitted
 from course.data import load
+from course.prices import year_of
 from course.validation.case import Case, Inputs, NotModelled, Prediction
 from course.validation.lookup import chip_row
 
@@ -280,11 +281,10 @@ def _released(row: dict[str, Any]) -> float:
 
 
 def _fraction(date: str) -> float:
-    """Read `2024`, `2024-06` or `2024-06-18` as a year; the middle of what is stated."""
-    found = re.search(r"(20\d\d)(?:-(\d\d))?", date)
-    if not found:
-        raise NotModelled(f"{date!r} is no date")
-    return int(found[1]) + ((int(found[2]) - 0.5) / 12 if found[2] else 0.5)
+    try:
+        return year_of(date)
+    except ValueError as error:
+        raise NotModelled(str(error)) from None
 
 
 def _hours(case: Case) -> float:
