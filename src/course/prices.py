@@ -37,3 +37,21 @@ def posted_prices() -> pd.DataFrame:
     own = rows["vendor"].isin(cloud.OWN_CHIP_VENDORS)
     per_watt = np.where(own, cloud.OWN_CHIP_USD_PER_WATT.value, cloud.HARDWARE_USD_PER_WATT.value)
     return rows.assign(age_years=np.maximum(age, 0.0), usd_per_watt=per_watt)
+
+
+def predicted_usd(rows: pd.DataFrame) -> pd.Series:
+    """Return what the cost model says of rows of `posted_prices`: cost at full use, mark-up of the kind, and term."""
+    markup = {
+        "hyperscaler": cloud.HYPERSCALER_MARKUP.value,
+        "specialist": cloud.SPECIALIST_MARKUP.value,
+        "marketplace": cloud.MARKETPLACE_MARKUP.value,
+    }
+    term = {"on_demand": 1.0, "reserved": cloud.RESERVED_RATIO.value, "spot": cloud.SPOT_RATIO.value}
+    price = cloud.posted_price_usd_estimate(
+        rows["tdp_w"],
+        rows["age_years"],
+        rows["provider_kind"].map(markup),
+        rows["price_type"].map(term),
+        usd_per_watt=rows["usd_per_watt"],
+    )
+    return pd.Series(price, rows.index)
