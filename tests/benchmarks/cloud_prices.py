@@ -6,37 +6,19 @@ sources that were not fitted on. A mark-up's interval is what fits to resampled 
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
 from aistack import cloud
 from course.data import load
+from course.prices import posted_prices
 
 SEED, RESAMPLES = 2026, 200
 ROBUST_FROM = 0.3  # residuals beyond 30 % count less than their square
 BAND = (0.05, 0.95)
 KINDS = {"specialist": cloud.SPECIALIST_MARKUP, "hyperscaler": cloud.HYPERSCALER_MARKUP}
 TERMS = {"spot": cloud.SPOT_RATIO, "reserved": cloud.RESERVED_RATIO}
-
-
-def year_of(date: str) -> float:
-    """Read `2024`, `2024-06` or `2024-06-18` as a year with its fraction; half a year where no month is given."""
-    parts = [int(part) for part in date.split("-")]
-    return parts[0] + (0.5 if len(parts) == 1 else (parts[1] - 0.5) / 12)
-
-
-@cache
-def prices() -> pd.DataFrame:
-    """Posted prices of chips whose power and release are known."""
-    rows = load("cloud_prices").merge(load("chips")[["chip", "vendor", "tdp_w", "release_date"]], on="chip")
-    rows = rows.dropna(subset=["tdp_w", "release_date", "usd_per_accelerator_hour"])
-    age = rows["date"].map(year_of) - rows["release_date"].map(year_of)
-    own = rows["vendor"].isin(cloud.OWN_CHIP_VENDORS)
-    per_watt = np.where(own, cloud.OWN_CHIP_USD_PER_WATT.value, cloud.HARDWARE_USD_PER_WATT.value)
-    return rows.assign(age_years=np.maximum(age, 0.0), usd_per_watt=per_watt)
 
 
 def graphics_card_usd_per_watt() -> pd.Series:
@@ -76,13 +58,13 @@ def fit(rows: pd.DataFrame) -> np.ndarray:
 
 def seen() -> pd.DataFrame:
     """The prices that are fitted on."""
-    rows = prices()
+    rows = posted_prices()
     return rows[rows["source_id"].isin(cloud.PRICE_SOURCES) & rows["provider_kind"].isin(KINDS)]
 
 
 def unseen() -> pd.DataFrame:
     """The prices of all other sources."""
-    rows = prices()
+    rows = posted_prices()
     return rows[~rows["source_id"].isin(cloud.PRICE_SOURCES) & rows["provider_kind"].isin(KINDS)]
 
 
@@ -113,7 +95,7 @@ def residual_spread(*, spot: bool) -> float:
 
 def marketplace() -> tuple[float, float, float]:
     """Mark-up of marketplaces: median, least and most."""
-    rows = prices()
+    rows = posted_prices()
     rows = rows[rows["provider_kind"] == "marketplace"]
     cost = cloud.marginal_hour_usd_estimate(rows["tdp_w"], rows["age_years"])
     ratio = rows["usd_per_accelerator_hour"] / cost

@@ -115,6 +115,27 @@ def model_row(name: str) -> dict[str, Any]:
     raise NotModelled(f"model {name!r} is not in models.csv")
 
 
+def run_row(name: str) -> dict[str, Any]:
+    """Return the training run, with its chip and hours, that a published name means; `NotModelled` if there is none."""
+    plain = _plain(name)
+    rows = _runs()
+    if plain in rows:
+        return rows[plain]
+    raise NotModelled(f"no run of {name!r} with chip and hours is in training_runs.csv")
+
+
+@cache
+def _runs() -> dict[str, dict[str, Any]]:
+    """Runs under their names and their models' names, with and without what stands in brackets; the first one wins."""
+    found: dict[str, dict[str, Any]] = {}
+    rows = load("training_runs").dropna(subset=["chip", "accelerator_hours"])
+    for row in rows.to_dict("records"):
+        for name in (str(row["run"]), str(row["model"])):
+            for spelling in (name, re.sub(r"\(.*?\)", "", name)):
+                found.setdefault(_plain(spelling), {str(key): cell for key, cell in row.items()})
+    return found
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 

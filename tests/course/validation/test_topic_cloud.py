@@ -90,7 +90,7 @@ def test_prices_of_our_table_that_were_not_fitted_on_lie_in_the_band() -> None:
         ("energy_carbon", {"gpu_h": 5, "W": 5, "country": "Atlantis"}, "co2", "t", "ATLANTIS is not in country_energy"),
         ("energy_carbon", {}, "pue_industry_average", "ratio", "survey"),
         ("energy_carbon", {"gpu_h": 5, "W": 5}, "co2_total_incl_embodied", "t", "does not follow"),
-        ("training_cost", {"method": "cloud rental"}, "cost", "USD", "accelerator-hours are not given"),
+        ("training_cost", {"method": "cloud rental"}, "cost", "USD", "no run of ''"),
         ("training_cost", {}, "cost_share_staff", "percent", "with staff"),
     ],
 )
@@ -157,6 +157,18 @@ def test_three_ways_to_price_a_run_differ_as_they_should() -> None:
 def test_hours_follow_from_operations_where_only_they_are_given() -> None:
     run = {"chip": "H100", "training_flop": 3.8e25, "mfu": 0.4, "usd_per_gpu_h": 1}
     assert predict("training_cost", run, "cost", "USD").value == pytest.approx(3.8e25 / 989.4e12 / 0.4 / 3600, rel=1e-3)
+
+
+def test_a_run_that_is_only_named_is_looked_up() -> None:
+    """BLOOM: 1.08 million hours on A100s; what others computed from them was not fitted on."""
+    named = predict("training_cost", {"model": "BLOOM-176B", "method": "amortized"}, "cost", "USD")
+    by_key = predict("training_cost", {"method": "amortized"}, "cost", "USD", key="cost_BLOOM-176B")
+    assert named == by_key
+    assert named.low < 995_819 < named.high
+    energy = predict("energy_carbon", {"model": "BLOOM-176B"}, "energy", "MWh")
+    assert energy.low < 433 < energy.high
+    with pytest.raises(NotModelled, match="no run of 'Nonesuch'"):
+        predict("training_cost", {"model": "Nonesuch"}, "cost", "USD")
 
 
 def test_printed_answers_are_not_read() -> None:

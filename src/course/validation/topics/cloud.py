@@ -14,8 +14,9 @@ import pandas as pd
 from aistack import cloud
 from aistack.fitted import Fitted
 from course.data import load
+from course.prices import year_of
 from course.validation.case import Case, Inputs, NotModelled, Prediction
-from course.validation.lookup import chip_row
+from course.validation.lookup import chip_row, run_row
 
 EXTRA = {
     "accelerator_hours": (
@@ -120,6 +121,7 @@ def energy_carbon(case: Case) -> Prediction:
         hour = Inputs(dict(given) | {"accelerator_hours": given.number("chips", 1)})
         case, unit = replace(case, inputs=hour), unit + "h"
     per = _unit(unit, _WH)
+    case = _of_run(case)
     value, draws, exact = _energy_wh(case, chips_only=bool(re.search(r"dynamic|gpu_only|chip|accelerator", quantity)))
     return Prediction.exact(value / per) if exact else Prediction.of_draws(value / per, draws / per)
 
@@ -132,6 +134,9 @@ def training_cost(case: Case) -> Prediction:
             f"{case.quantity} in {case.unit} needs the costs of many runs, with staff, and is not modelled"
         )
     scale = next((n for word, n in (("bn", 1e9), ("b", 1e9), ("m", 1e6), ("k", 1e3)) if _scaled(case.unit, word)), 1.0)
+    if not ({"chip", "usd_per_accelerator_hour"} & set(given) and _knows_hours(case)):
+        case = _with_run(case, given.text("model", case.id.partition("_")[2]))
+        given = case.inputs
     hours = _hours(case)
     if "usd_per_accelerator_hour" in given:
         return Prediction.exact(hours * given.number("usd_per_accelerator_hour") / scale)
@@ -280,11 +285,17 @@ def _released(row: dict[str, Any]) -> float:
 
 
 def _fraction(date: str) -> float:
-    """Read `2024`, `2024-06` or `2024-06-18` as a year; the middle of what is stated."""
-    found = re.search(r"(20\d\d)(?:-(\d\d))?", date)
-    if not found:
-        raise NotModelled(f"{date!r} is no date")
-    return int(found[1]) + ((int(found[2]) - 0.5) / 12 if found[2] else 0.5)
+    try:
+        return year_of(date)
+    except ValueError as error:
+        raise NotModelled(str(error)) from None
+
+
+def _knows_hours(case: Case) -> bool:
+    try:
+        return _hours(case) >= 0
+    except NotModelled:
+        return False
 
 
 def _hours(case: Case) -> float:
@@ -299,6 +310,21 @@ def _hours(case: Case) -> float:
         peak = float(chip_row(_chip(case))["fp16_tflops"]) * 1e12
         return given.number("training_flop") / (peak * (mfu / 100 if mfu > 1 else mfu)) / 3600
     raise NotModelled("accelerator-hours are not given and do not follow from what is")
+
+
+def _with_run(case: Case, name: str) -> Case:
+    """Add chip, hours and year of the run that a row names; what the row itself gives goes before."""
+    run = run_row(name)
+    known = {"chip": run["chip"], "accelerator_hours": run["accelerator_hours"], "date": run["date"]}
+    return replace(case, inputs=Inputs(known | dict(case.inputs)))
+
+
+def _of_run(case: Case) -> Case:
+    """Take hours and chip from the run of the model, if a row of energy names one and says no more."""
+    stated = {"energy_kwh", "energy_mwh", "energy_gwh", "seconds"} & set(case.inputs)
+    if "model" in case.inputs and not stated and not _knows_hours(case):
+        return _with_run(case, case.inputs.text("model"))
+    return case
 
 
 def _energy_wh(case: Case, *, chips_only: bool) -> tuple[float, npt.NDArray[np.float64], bool]:
@@ -320,7 +346,7 @@ def _energy_wh(case: Case, *, chips_only: bool) -> tuple[float, npt.NDArray[np.f
 
 
 def _carbon(case: Case, grams_per_unit: float) -> Prediction:
-    value, draws, exact = _energy_wh(case, chips_only=False)
+    value, draws, exact = _energy_wh(_of_run(case), chips_only=False)
     (grams, grid), stated = _intensity(case)
     tonnes = float(cloud.carbon_tonnes(value / 1e3, grams)) * cloud.GRAMS_PER_TONNE / grams_per_unit
     drawn = np.asarray(cloud.carbon_tonnes(draws / 1e3, grid)) * cloud.GRAMS_PER_TONNE / grams_per_unit
