@@ -105,10 +105,8 @@ def required_multiplier(
     left = not_negative("remaining", remaining, at_most=1)
     cut = _below_one("share", share)
     elasticity = _elasticity(sigma)
-    helpers = 1 - cut if helper_share is None else positive("helper_share", helper_share, at_most=1)
+    helpers = _helpers(cut, helper_share)
     together(remaining=left, share=cut, sigma=elasticity, helper_share=helpers)
-    if np.any(cut + helpers > 1 + _LEONTIEF_BELOW):
-        raise ValueError(f"share + helper_share = {np.max(cut + helpers):g} is out of range; allowed: at most 1")
     left, cut, elasticity, helpers = np.broadcast_arrays(left, cut, elasticity, helpers)
     rho, leontief = _exponent(elasticity)
     gone = left == 0
@@ -120,6 +118,26 @@ def required_multiplier(
     geometric = -cut / helpers * np.log(np.where(gone, 1.0, left))
     factor = np.exp(np.where(cobb_douglas, geometric, power))
     return np.where(hopeless, np.inf, factor)[()]
+
+
+def least_remaining(share: Numbers, sigma: Numbers, helper_share: Numbers | None = None) -> FloatArray:
+    """Smallest part of a cut layer with which effort elsewhere can still keep output: `(1 + h/c)^(1/rho)`.
+
+    At less than this even endless effort of the others is not enough. Arguments as in `required_multiplier`. It is 1
+    at sigma 0, where no cut can be made up for, and 0 from sigma 1 on, where every cut can.
+
+    Decides: how deep a cut must be before it can no longer be bought off.
+
+    >>> least_remaining(0.25, [0.2, 0.5, 0.8, 1]).round(3).tolist()
+    [0.707, 0.25, 0.004, 0.0]
+    """
+    cut, elasticity = _below_one("share", share), _elasticity(sigma)
+    helpers = _helpers(cut, helper_share)
+    together(share=cut, sigma=elasticity, helper_share=helpers)
+    rho, leontief = _exponent(elasticity)
+    complements = rho < 0
+    limit = np.exp(np.log1p(helpers / cut) / np.where(complements, rho, -1.0))
+    return np.where(leontief, 1.0, np.where(complements, limit, 0.0))[()]
 
 
 class ChainOutcome(NamedTuple):
@@ -229,6 +247,17 @@ def _below_one(name: str, value: Numbers) -> Floats:
     if np.any(numbers >= 1):
         raise ValueError(f"{name} = {np.max(numbers):g} is out of range; allowed: above 0, below 1")
     return numbers
+
+
+def _helpers(cut: Floats, helper_share: Numbers | None) -> Floats:
+    """Return the share of the layers that help: all the others, unless it is given."""
+    if helper_share is None:
+        return 1 - cut
+    helpers = positive("helper_share", helper_share, at_most=1)
+    together(share=cut, helper_share=helpers)
+    if np.any(cut + helpers > 1 + _LEONTIEF_BELOW):
+        raise ValueError(f"share + helper_share = {np.max(cut + helpers):g} is out of range; allowed: at most 1")
+    return helpers
 
 
 def _elasticity(sigma: Numbers) -> Floats:

@@ -178,6 +178,41 @@ def points_per_doubling() -> float:
     return (high - low) / doublings
 
 
+def by_layer() -> pd.DataFrame:
+    """Return what the US and China have in each layer in 2025 or near it, and China's part for 100 of the US.
+
+    The figures have different scopes and some are partial counts: the lessons say which.
+    """
+    found = load("clusters")
+    found = found[(found["status"] == "existing") & (found["kind"] == "cluster")]
+    chips = found.groupby("country")["h100_equivalents"].sum()
+    spent, size = (us_capex(2025), _china_capex_2025()), market(2025)
+    sold = (us_share("cy2026q1") * size, _china_share_2025() * size)
+    shared = tuple(_value("open_ecosystem", f"downloads-atom-{country}-2026-03") for country in ("us", "cn"))
+    asked = _value("adoption", "us-adults-genai-2025"), _value("adoption", "cnnic-genai-cn-2025-12")
+    watched = tuple(_value("adoption", f"microsoft-diffusion-{country}-2025-07") for country in ("us", "cn"))
+    rows = [
+        ("chips", "accelerators in listed clusters", float(chips["US"]), float(chips["CN"]), "H100 equivalents"),
+        ("money", "investment of large cloud firms", *spent, "billion USD"),
+        ("cloud", "revenue from cloud infrastructure", *sold, "billion USD a year"),
+        ("models", "downloads of open models", *shared, "million"),
+        ("applications", "people who use it, by surveys", *asked, "percent"),
+        ("applications", "people who use it, by telemetry", *watched, "percent"),
+    ]
+    table = pd.DataFrame(rows, columns=["layer", "measure", "US", "China", "unit"])
+    table["China for 100 of the US"] = 100 * table["China"] / table["US"]
+    table["sources"] = [
+        "epoch-gpu-clusters; hxjkbz-cctv",
+        "platformonomics-2026; asiaict-2026-02; ft-bytedance-2025-12; chinadailybrief-2026-05; "
+        "dataconomy-tencent-2025-11; krasia-tencent-2025-11",
+        "recatools-2026-05; synergy-2026-02; gowebing-omdia-2026",
+        "atom-report-2026",
+        "ai-index-2026; cnnic-57-2026",
+        "ai-index-2026; microsoft-diffusion-2026-01",
+    ]
+    return table
+
+
 def us_capex(year: int) -> float:
     """Return the capital expenditure of Amazon, Alphabet, Meta and Microsoft in billions of USD."""
     return _value("capex", _GROUP.format(year=year), "usd_bn")

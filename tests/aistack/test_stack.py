@@ -16,6 +16,7 @@ from aistack.stack import (
     chain_outcome,
     codesign_gain,
     design_value,
+    least_remaining,
     marginal_products,
     output_elasticities,
     required_multiplier,
@@ -101,6 +102,21 @@ def test_a_single_helper_has_to_do_more_than_all_together() -> None:
     alone = required_multiplier(0.5, 0.25, 0.8, helper_share=0.25)
     assert ces_output([0.5, alone, 1], [0.25, 0.25, 0.5], 0.8) == pytest.approx(1)
     assert alone > required_multiplier(0.5, 0.25, 0.8)
+
+
+@given(shares, st.floats(0.05, 0.95), st.floats(0.01, 0.9))
+def test_just_above_the_least_a_cut_can_be_made_up_for_and_just_below_it_cannot(
+    share: float, sigma: float, part: float
+) -> None:
+    helpers = part * (1 - share)
+    least = least_remaining(share, sigma, helpers)
+    assert np.isinf(required_multiplier(least * 0.999, share, sigma, helpers))
+    assert np.isfinite(required_multiplier(min(least * 1.001, 1.0), share, sigma, helpers))
+
+
+@pytest.mark.extreme
+def test_without_complements_every_cut_can_be_made_up_for_and_without_substitutes_none() -> None:
+    assert least_remaining(0.25, [0, 1, 2, INF]).tolist() == [1, 0, 0, 0]
 
 
 @pytest.mark.extreme
@@ -223,5 +239,6 @@ def test_no_corner_raises_a_numpy_warning() -> None:
         for sigma in corners:
             assert np.isfinite(ces_output([0, 1e-300, 1, 1e300], WEIGHTS, sigma))
             assert np.isfinite(output_elasticities([1e-300, 1, 1e300, 1], WEIGHTS, sigma)).all()
+            assert 0 <= least_remaining(0.25, sigma) <= 1
             for left in (0, 1e-300, 0.5, 1):
                 assert required_multiplier(left, 0.25, sigma) >= 1

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import math
 import random
 
 import numpy as np
@@ -10,13 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
-from aistack import chips, serving
+from aistack import chips, serving, stack
 from course.charts import number
 from course.data import load
 from course.explorer import Choice
 from course.explorers import every
 
 SAMPLE = 12
+FEW = 1000
 
 
 def corners(explorer):
@@ -38,6 +40,11 @@ def pairs(explorer):
 
 
 def states(explorer):
+    """Return every state if they are few, otherwise corners and pairs; and the presets."""
+    values = [lever.values() for lever in explorer.levers.values()]
+    if math.prod(map(len, values)) <= FEW:
+        every = [dict(zip(explorer.levers, state, strict=True)) for state in itertools.product(*values)]
+        return [*every, *explorer.presets.values()]
     return [*corners(explorer), *pairs(explorer), *explorer.presets.values()]
 
 
@@ -73,7 +80,7 @@ def test_no_state_fails_and_nothing_leaves_the_fixed_axes(explorer):
     lines = {name: line for name, line in explorer.chart.artists.items() if isinstance(line, Line2D)}
     limits = {name: (line.axes.get_xlim(), line.axes.get_ylim()) for name, line in lines.items()}
     visited = states(explorer)
-    assert len(visited) > 1000
+    assert len(visited) > min(FEW, math.prod(len(lever.values()) for lever in explorer.levers.values()))
     for state in visited:
         explorer.set(**state)
         assert explorer.errors == [], state
@@ -250,6 +257,30 @@ def test_roofline_shows_the_surprise_of_the_lesson(roofline):
     assert table["Ridge, operations per byte"] == number(148e12 / 4000e9) == "37"
     assert table["Decode speed, H100 SXM = 1"] == number(4000 / 3350) == "1.19"
     assert table["Time to read it, H100 SXM = 1"] == number(989.4 / 148) == "6.69"
+
+
+# ---- substitution: the same, for one layer that is cut
+
+
+def test_substitution_says_and_draws_what_the_model_says():
+    explorer = ALL["substitution"]()
+    for state in states(explorer):
+        explorer.set(**state)
+        left, weight, sigma = state["left"] / 100, state["weight"] / 100, state["sigma"]
+        helping = (1 - weight) * (1 if state["helpers"] == "all other layers" else 1 / 3)
+        output = float(stack.ces_output([left, 1], [weight, 1 - weight], sigma))
+        needed = float(stack.required_multiplier(left, weight, sigma, helping))
+        table, said = dict(explorer.table()), explorer.sentence
+        assert table["Output if nobody helps"] == f"{number(100 * output)} %"
+        assert f"At σ = {sigma:g} output falls to {number(100 * output)} %" in said
+        assert ("No effort of" in said) == np.isinf(needed)
+        (x,), (y,) = explorer.chart.artists["output here"].get_data()
+        assert (x, y) == pytest.approx((100 * left, 100 * output))
+        if needed <= 100:
+            assert explorer.chart.artists["needed here"].get_ydata() == pytest.approx([needed])
+            assert table[f"What {state['helpers']} must do"].startswith(f"{number(needed)} times")
+        else:
+            assert len(explorer.chart.artists["needed here"].get_xdata()) == 0
 
 
 def test_roofline_offers_chips_of_several_vendors_and_countries(roofline):

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from aistack.race import simulate
-from course.scenarios import CHINA, US, backcast, chance_of_a_rule, race
+from course.data import load
+from course.scenarios import CHINA, US, backcast, by_layer, chance_of_a_rule, race
 
 
 def test_the_scenario_of_today_is_plain_data_and_runs() -> None:
@@ -45,3 +46,15 @@ def test_the_back_cast_has_the_shares_of_the_market_within_a_twentieth() -> None
     shares = shares[shares["quantity"].str.startswith("market share")]
     assert len(shares) == 2
     assert shares["error"].abs().max() < 5
+
+
+def test_who_is_ahead_depends_on_the_layer() -> None:
+    """Both orders occur, so no single layer can stand for the race."""
+    part = by_layer().set_index("measure")["China for 100 of the US"]
+    assert part["accelerators in listed clusters"] < part["revenue from cloud infrastructure"] < 100
+    assert part["downloads of open models"] > 100
+
+
+def test_the_figures_by_layer_name_sources_that_exist() -> None:
+    named = {source for cell in by_layer()["sources"] for source in cell.split("; ")}
+    assert named <= set(load("sources")["source_id"])
