@@ -70,11 +70,16 @@ def _bytes(case: Case, asked: str) -> Prediction:
 def _per_token(inputs: Inputs) -> float:
     if "cache_bytes_per_token" in inputs:
         return inputs.number("cache_bytes_per_token")
-    if {"layers", "kv_heads", "head_dim"} <= set(inputs):
+    if _plain_heads(inputs):
         numbers = 2 * inputs.number("layers") * inputs.number("kv_heads") * inputs.number("head_dim")
         return numbers * bytes_per_number(inputs, None)
     model = model_of(inputs)
     return float(kv_bytes_per_token(model, bytes_per_number(inputs, model)))
+
+
+def _plain_heads(inputs: Inputs) -> bool:
+    """Return whether the row itself gives all that the cache of plain attention is counted from."""
+    return {"layers", "kv_heads", "head_dim"} <= set(inputs) and "latent_dim" not in inputs
 
 
 def _weights(inputs: Inputs) -> float:
