@@ -45,9 +45,7 @@ def serving_memory(case: Case) -> Prediction:
 
 def _bytes(case: Case, asked: str) -> Prediction:
     inputs, unit = case.inputs, _unit(case.unit)
-    own = ("cache_bytes_per_token" in inputs and "params" in inputs) or {"layers", "kv_heads", "head_dim"} <= set(
-        inputs
-    )
+    own = {"cache_bytes_per_token", "params"} <= set(inputs) or _plain_heads(inputs)
     tokens = inputs.number("context_tokens", inputs.number("seq_tokens", inputs.number("prompt_tokens", 0)))
     tokens = (tokens + inputs.number("output_tokens", 0)) * inputs.number("batch", 1)
     if "per_tok" in asked or "per tok" in asked:
