@@ -25,7 +25,8 @@ from aistack.serving import FP16_BYTES, Model, attended_tokens, attention_flop, 
 MEMORY_UNIT_BYTES = 2**30
 """Memory is sold in GB and made in GiB: aiconfigurator 0.12 lists the 80 GB of an H100 as 85,899,345,920 bytes."""
 
-FP8_BITS, FP4_BITS = 8, 4
+BITS_PER_BYTE = FP8_BITS = 8
+FP4_BITS = 4
 
 _TABLE = ("tensorrt-llm-perf-overview",)
 
@@ -54,6 +55,9 @@ CACHE_SHARE = _fit(0.81, 0.68, 0.90, "share of free memory", "what caches fill, 
 RESERVED_GB = _fit(2.0, 1.0, 4.0, "GB per chip", "what a dense server needs beside weights and caches")
 EXPERT_RESERVED_GB = _fit(8.1, 6.0, 11.0, "GB per chip", "the same with experts")
 STAGE_LOSS = _fit(0.25, 0.1, 0.4, "share of a step per further stage", "uneven pipeline stages")
+UNPACK_SHARE = Fitted(
+    0.78, 0.60, 0.95, "share of memory speed", "reading weights narrower than the arithmetic", ("gpt-fast",), 2023
+)
 ENGINE_SPREAD = _fit(1.0, 0.68, 1.47, "factor", "one engine, version or set-up against another")
 
 
@@ -82,6 +86,7 @@ class Efficiency(NamedTuple):
     reserved_gb: Amount = RESERVED_GB.value
     expert_reserved_gb: Amount = EXPERT_RESERVED_GB.value
     stage_loss: Amount = STAGE_LOSS.value
+    unpack_share: Amount = UNPACK_SHARE.value
 
     @classmethod
     def draws(cls, count: int, generator: np.random.Generator) -> Efficiency:
@@ -209,7 +214,9 @@ def fixed_seconds(model: Model, server: Server, tokens: Numbers, efficiency: Eff
     asleep = model.parameters - parameters_read(model, positive("tokens", tokens) / server.stages)
     experts = model.experts * model.expert_parameters - asleep
     copies = server.tensor_parallel if model.experts else 1
-    read = (copies * shared_parameters(model) + experts) * server.bytes_per_weight
+    packed = server.bytes_per_weight < server.bits / BITS_PER_BYTE
+    share = efficiency.unpack_share if packed else 1.0
+    read = (copies * shared_parameters(model) + experts) * server.bytes_per_weight / share
     read = read + embedding_parameters(model) * max(FP16_BYTES, server.bytes_per_weight)
     start = efficiency.expert_collective_s if model.experts else efficiency.collective_s
     exchange = 2 * model.layers * start if _exchanges(server) else 0.0

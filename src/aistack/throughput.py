@@ -213,7 +213,7 @@ def output_tokens_per_s_bound(
     flop = flop + new * (
         2 * multiplied_parameters(model, head=False) + attention_flop(model, prompt - new / 2, decoding=False)
     )
-    shared = output * weights / np.maximum(requests, np.finfo(float).tiny)
+    shared = output * weights / np.where(requests > 0, requests, 1.0)
     seconds = np.maximum(flop / server.peak_flop_s, (shared + read) / server.peak_byte_s)
     return np.where(requests > 0, output / seconds, 0.0)[()]
 

@@ -38,7 +38,7 @@ START = Efficiency(
     memory_share=0.83, gemm_share_16=0.80, gemm_share_8=0.72, gemm_share_4=0.50, expert_share=0.50,
     attention_share=0.50, activation_passes=15, expert_passes=20, link_share=0.80, collective_s=15e-6,
     expert_collective_s=60e-6, layer_s=10e-6, step_s=1e-3, request_s=5e-6, cache_share=0.85, reserved_gb=2,
-    expert_reserved_gb=8, stage_loss=0.25,
+    expert_reserved_gb=8, stage_loss=0.25, unpack_share=0.78,
 )  # fmt: skip
 HOLD = 2.0  # weight of staying at START: an error of 100 % in a constant counts as one of 200 % in a row
 MILD = 0.04  # errors above this share count less than squared

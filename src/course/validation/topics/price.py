@@ -33,10 +33,12 @@ EXTRA = NAMES | {
     "input_tokens_total": ("in_tokens", "total_input_tokens", "input_tokens_per_day", "tokens_in"),
     "cached_tokens_total": ("hit", "hit_tokens", "cache_hit_tokens", "cached_tokens", "tokens_hit"),
     "output_tokens_total": ("out", "out_tokens", "total_output_tokens", "output_tokens_per_day", "tokens_out"),
-    "usd_per_million_input": ("usd_in_miss", "usd_in", "input_price", "usd_per_mtok_in", "price_input_usd",
-                              "usd_per_m_input", "usd_miss"),
-    "usd_per_million_cached": ("usd_in_hit", "cached_price", "usd_hit", "price_cached_usd"),
-    "usd_per_million_output": ("usd_out", "output_price", "usd_per_mtok_out", "price_output_usd", "usd_per_m_output"),
+    "usd_per_million_input": ("usd_in_miss", "usd_in", "input_price", "usd_per_mtok_in", "usd_per_mtok_input",
+                              "price_input_usd", "usd_per_m_input", "usd_miss"),
+    "usd_per_million_cached": ("usd_per_mtok_cached_input", "usd_per_mtok_cached", "usd_in_hit", "usd_hit",
+                               "cached_price", "price_cached_usd"),
+    "usd_per_million_output": ("usd_out", "output_price", "usd_per_mtok_out", "usd_per_mtok_output",
+                               "price_output_usd", "usd_per_m_output"),
     "usd_per_million": ("api_usd_per_million", "api_price", "price_per_million", "usd_per_mtok"),
     "price_unit": ("per",),
     "revenue_usd": ("revenue", "theoretical_revenue", "income"),
@@ -53,8 +55,8 @@ def serving_economics(case: Case) -> Prediction:
     inputs, asked = case.inputs, f"{case.quantity} {case.unit}".lower()
     percent = PERCENT if re.search(r"percent|%", asked) else 1
     if re.search(r"hit", asked) and "usd" not in asked:
-        total = inputs.number("tokens_total" if "tokens_total" in inputs else "input_tokens_total")
-        return Prediction.exact(percent * inputs.number("cached_tokens_total") / total, ROUNDED)
+        total = inputs.number("tokens_total") if "tokens_total" in inputs else _read(inputs)
+        return Prediction.exact(percent * _cached(inputs, total) / total, ROUNDED)
     if re.search(r"margin|profit|markup", asked):
         revenue, cost = _revenue(inputs), _cost(inputs)
         if "usd" in case.unit.lower():
@@ -85,12 +87,20 @@ def _cost(inputs: Inputs) -> float:
 def _revenue(inputs: Inputs) -> float:
     if "revenue_usd" in inputs:
         return inputs.number("revenue_usd")
-    read, cached = inputs.number("input_tokens_total"), inputs.number("cached_tokens_total", 0)
-    if "cache_hit" in inputs and "cached_tokens_total" not in inputs:
-        cached = read * inputs.number("cache_hit")
+    read, written = _read(inputs), "output_tokens_total" if "output_tokens_total" in inputs else "output_tokens"
     miss = inputs.number("usd_per_million_input")
     prices = miss, inputs.number("usd_per_million_cached", miss), inputs.number("usd_per_million_output")
-    return float(token_revenue_usd(read, cached, inputs.number("output_tokens_total"), *prices))
+    return float(token_revenue_usd(read, _cached(inputs, read), inputs.number(written), *prices))
+
+
+def _read(inputs: Inputs) -> float:
+    return inputs.number("input_tokens_total" if "input_tokens_total" in inputs else "prompt_tokens")
+
+
+def _cached(inputs: Inputs, read: float) -> float:
+    """Return tokens found in the cache, given as a count or as a share of those read."""
+    given = inputs.number("cached_tokens_total", inputs.number("cache_hit", 0))
+    return read * given if given <= 1 else given
 
 
 def _per_million(inputs: Inputs, divisor: float) -> Prediction:

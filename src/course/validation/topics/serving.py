@@ -45,9 +45,7 @@ def serving_memory(case: Case) -> Prediction:
 
 def _bytes(case: Case, asked: str) -> Prediction:
     inputs, unit = case.inputs, _unit(case.unit)
-    own = ("cache_bytes_per_token" in inputs and "params" in inputs) or {"layers", "kv_heads", "head_dim"} <= set(
-        inputs
-    )
+    own = {"cache_bytes_per_token", "params"} <= set(inputs) or _plain_heads(inputs)
     tokens = inputs.number("context_tokens", inputs.number("seq_tokens", inputs.number("prompt_tokens", 0)))
     tokens = (tokens + inputs.number("output_tokens", 0)) * inputs.number("batch", 1)
     if "per_tok" in asked or "per tok" in asked:
@@ -70,11 +68,16 @@ def _bytes(case: Case, asked: str) -> Prediction:
 def _per_token(inputs: Inputs) -> float:
     if "cache_bytes_per_token" in inputs:
         return inputs.number("cache_bytes_per_token")
-    if {"layers", "kv_heads", "head_dim"} <= set(inputs):
+    if _plain_heads(inputs):
         numbers = 2 * inputs.number("layers") * inputs.number("kv_heads") * inputs.number("head_dim")
         return numbers * bytes_per_number(inputs, None)
     model = model_of(inputs)
     return float(kv_bytes_per_token(model, bytes_per_number(inputs, model)))
+
+
+def _plain_heads(inputs: Inputs) -> bool:
+    """Return whether the row itself gives all that the cache of plain attention is counted from."""
+    return {"layers", "kv_heads", "head_dim"} <= set(inputs) and "latent_dim" not in inputs
 
 
 def _weights(inputs: Inputs) -> float:
