@@ -47,6 +47,7 @@ TOKENS_PER_CHIP, CHIPS, SEQ_TOKENS, SEQ_TOKENS_OLD = 8192, 1024, 4096, 2048
 LARGEST_SHARDED = 32
 """Models that fill more chips than this are split by layers and widths, smaller ones are sharded."""
 MICRO_BATCHES_PER_STAGE = 8
+FIRST_HOPPER_RUNS = 2023
 MEMORY_GB, NEAR = 80.0, 0.1
 TIED_BELOW, HEAD_WIDTH, EXPERTS, EXPERTS_PER_TOKEN, EXPERT_GROUP = 4e9, 128, 64, 8, 64
 MEGATRON_LAYOUTS = {22e9: (8, 1, 1, 4), 175e9: (8, 8, 3, 1), 530e9: (8, 35, 3, 1), 1000e9: (8, 64, 1, 1)}
@@ -102,27 +103,28 @@ def figure(inputs: Inputs, name: str, default: float | None = None) -> float:
     return float(found[1].replace(",", "").replace("_", "")) * scale
 
 
-def job_of(inputs: Inputs, tokens: float | None = None) -> Job:
-    """Read a job from a row; `tokens` are those of its whole run, if it has one."""
+def job_of(inputs: Inputs, tokens: float | None = None, year: float | None = None) -> Job:
+    """Read a job from a row; `tokens` are those of its whole run, if it has one, `year` is that of its source."""
     shape, heads = shape_of(inputs)
-    chip = chip_of(inputs)
+    chip = chip_of(inputs, year)
     old = bool(tokens and tokens / shape.matmul_parameters < PLANNED_BEFORE_CHINCHILLA)
     seq = figure(inputs, "seq_tokens", _usual_seq(inputs, chip, old))
     split = any(name in inputs for name in ("tensor_parallel", "pipeline_parallel", "expert_parallel"))
-    kernels = _kernels(chip, split or "sharding" not in inputs)
+    kernels = _kernels(chip, split or not ("sharding" in inputs or "fsdp" in inputs))
     machine = _machine(inputs, chip)
     layout = _layout(inputs, shape, chip, seq, old, split)
     return Job(shape, heads, seq, layout, machine, kernels)
 
 
-def chip_of(inputs: Inputs) -> dict[str, Any]:
-    """Return the row of the chip; where none is named, an A100 for texts of up to 2,048 tokens, else an H100."""
+def chip_of(inputs: Inputs, year: float | None = None) -> dict[str, Any]:
+    """Return the row of the chip; where none is named, an A100 before 2023 or for short texts, else an H100."""
     for name in ("chip", "system"):
         if name in inputs:
             return chip_row(inputs.text(name))
     if "tensor_parallel" not in inputs and "chips" not in inputs:
         raise NotModelled("neither a chip nor a layout is given")
-    return chip_row("A100" if figure(inputs, "seq_tokens", SEQ_TOKENS_OLD) <= SEQ_TOKENS_OLD else "H100")
+    early = year < FIRST_HOPPER_RUNS if year else figure(inputs, "seq_tokens", SEQ_TOKENS_OLD) <= SEQ_TOKENS_OLD
+    return chip_row("A100" if early else "H100")
 
 
 def shape_of(inputs: Inputs) -> tuple[Shape, float]:

@@ -52,7 +52,7 @@ HOURS_PER_YEAR = 365.25 * 24
 
 
 def _step(case: Case) -> Prediction:
-    job = job_of(case.inputs)
+    job = job_of(case.inputs, year=case.year)
     answer = _step_answer(case, job)
     return _of_steps(job, answer)
 
@@ -111,7 +111,7 @@ def _run(case: Case) -> Prediction:
     if "training_flop" in inputs and ("peak_flop_s" in inputs or "peak_tflops" in inputs):
         return _run_of_flop(inputs, words)
     tokens = _run_tokens(inputs)
-    job = job_of(inputs, tokens)
+    job = job_of(inputs, tokens, case.year)
     steps = tokens / (job.layout.global_batch * job.seq_tokens)
     # a row with its whole layout extrapolates a measured step; one that only names its chips lived through failures
     planned = "tensor_parallel" in inputs and "pipeline_parallel" in inputs
@@ -169,7 +169,7 @@ def _memory(case: Case) -> Prediction:
         replicas = layout.replicas if "chips" in inputs or "data_parallel" in inputs else 1.0
         states = float(model_state_bytes(stored, splits, int(stage), replicas, gradients))
     if "activation" in words or "total" in words or not re.search(r"param|optim|state|weight", words):
-        way = inputs.text("recompute", "none").lower()
+        way = inputs.text("recompute", "selective").lower()  # fused attention keeps no scores either
         recompute = "selective" if "sel" in way else "full" if "full" in way else "none"
         seq = figure(inputs, "seq_tokens", job_of(_on_some_chip(inputs)).seq_tokens)
         activations = float(
