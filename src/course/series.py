@@ -30,6 +30,16 @@ def series_of(table: str, name: str) -> tuple[Array, Array]:
     return years, values
 
 
+def first_half(years: Array, values: Array) -> tuple[Array, Array]:
+    """Return the points up to the middle of the time that a series spans.
+
+    >>> first_half(np.array([2020.0, 2021, 2022, 2023]), np.array([1.0, 2, 3, 4]))[1]
+    array([1., 2.])
+    """
+    seen = years <= (years[0] + years[-1]) / 2
+    return years[seen], values[seen]
+
+
 def decimal_year(text: str) -> float | None:
     """Decimal year of a date, month, quarter, season, year or range (its middle); None if there is none.
 

@@ -34,7 +34,7 @@ def star_histories() -> Picture:
         years, stars = series_of("open_ecosystem", series)
         closed = name in _FRONTS
         axes.plot(years, stars, color=color, linestyle="--" if closed else "-", linewidth=2)
-        up = {"Claude Code": 4, "Transformers": 2, "llama.cpp": 4, "Codex CLI": 0, "Ollama": 14}[name]
+        up = {"Claude Code": 4, "Transformers": 6, "llama.cpp": -1, "Codex CLI": 0, "Ollama": 16}[name]
         axes.annotate(
             name, (2026.65, stars[-1]), xytext=(4, up - 4), textcoords="offset points", color=color,
             fontweight="bold", annotation_clip=False,
@@ -138,7 +138,7 @@ def capability_records(table: pd.DataFrame) -> Picture:
         years, index = series_of("open_ecosystem", series)
         axes.step([*years, last], [*index, index[-1]], where="post", color=color, linestyle=dash, linewidth=2)
         axes.annotate(
-            name, (years[-1], index[-1]), xytext=(-4, 8 if series == "eci-closed" else -26),
+            name, (years[-1], index[-1]), xytext=(-4, 8 if series == "eci-closed" else -36),
             textcoords="offset points", ha="right", color=color, fontweight="bold", path_effects=[RIM],
         )  # fmt: skip
         slope = np.polyfit(years, index, 1)[0]
@@ -149,10 +149,10 @@ def capability_records(table: pd.DataFrame) -> Picture:
 
 
 def lettered_forecasts(years: Sequence[float], values: Sequence[float], fits: Mapping[str, CurveFit]) -> Picture:
-    """Curves under letters through the first half of a series, for reading practice; the caption keeps quiet."""
+    """Curves under letters, fitted to the first points of a series, for reading practice; the caption keeps quiet."""
     time, level = np.asarray(years, float), np.asarray(values, float)
     first = next(iter(fits.values())).years.size
-    fig, (axes,) = figure(title="Three curves through the same half", subtitle="stars, thousands")
+    fig, (axes,) = figure(title="Three curves through the same points", subtitle="stars, thousands")
     axes.plot(time[:first], level[:first] / 1000, "o", color="#000000", markersize=6)
     axes.plot(time[first:], level[first:] / 1000, "o", color="#000000", markerfacecolor="white", markersize=6)
     fine = np.linspace(time[0], time[-1], 200)
@@ -168,7 +168,7 @@ def lettered_forecasts(years: Sequence[float], values: Sequence[float], fits: Ma
     return show(
         fig,
         alt=f"Points that rise to {level[-1] / 1000:,.0f} thousand, with three curves: {'; '.join(words)}.",
-        caption="Filled: the half that all three curves were fitted to. Hollow: what came afterwards.",
+        caption="Filled: the points that all three curves were fitted to. Hollow: what came afterwards.",
     )
 
 
