@@ -135,10 +135,11 @@ def load(name: str, folder: Path = DATASETS) -> pd.DataFrame:
     return _table(name, folder).copy()
 
 
-def cite(name: str, folder: Path = DATASETS, **where: str) -> Citation:
+def cite(name: str, folder: Path = DATASETS, **where: str | Iterable[str]) -> Citation:
     """Return the sources that the rows and cells of a table come from, the most used first.
 
-    With `where`, only of the rows that have this value in that column: `cite("case_facts", case="H20")`.
+    With `where`, only of the rows that have this value, or one of these, in that column:
+    `cite("case_facts", case="H20")`.
     `UnknownName` if there is no such table, column or value, or it names no sources; `DataError` if a file is broken.
     """
     table = _table(name, folder)
@@ -147,9 +148,11 @@ def cite(name: str, folder: Path = DATASETS, **where: str) -> Citation:
     for column, value in where.items():
         if column not in table.columns:
             raise UnknownName(f"column of {name}", column, list(table.columns))
-        if not (table[column] == value).any():
-            raise UnknownName(f"{column} of {name}", value, sorted({str(known) for known in table[column].dropna()}))
-        table = table[table[column] == value]
+        known = {str(each) for each in table[column].dropna()}
+        values = [value] if isinstance(value, str) else list(value)
+        for missing in (each for each in values if each not in known):
+            raise UnknownName(f"{column} of {name}", missing, sorted(known))
+        table = table[table[column].isin(values)]
     counts = pd.Series(list(sources_in(table)), dtype="str").value_counts()
     order = sorted(counts.index, key=lambda source: (-int(counts[source]), str(source)))
     rows = [_row(SOURCES, str(source), folder) for source in order]

@@ -255,3 +255,10 @@ def test_a_type_that_the_loader_does_not_know_is_refused(broken: Edit) -> None:
     folder = broken('"type": "boolean"', '"type": "date"', "datapackage.json")
     with pytest.raises(DataError, match="column weights_open: type 'date' is none of number, integer"):
         load("models", folder)
+
+
+def test_a_citation_of_several_rows_names_only_their_sources() -> None:
+    facts = load("case_facts")["fact_id"]
+    assert len(cite("case_facts", fact_id=facts.iloc[:1]).lines) == 1 < len(cite("case_facts", fact_id=facts).lines)
+    with pytest.raises(UnknownName, match="no fact_id of case_facts 'nothing'"):
+        cite("case_facts", fact_id=["nothing"])
