@@ -59,8 +59,10 @@ def cost_parts(wafers: pd.DataFrame, sources: Mapping[str, str]) -> Picture:
 
 def yield_curves(defects_per_cm2: float, dies: Mapping[str, float]) -> Picture:
     """Share of good dies against area by three models, with some real dies marked; `dies` name: area in mm2."""
+    largest = max(dies, key=lambda name: dies[name])
+    failing = 1 - float(murphy_yield(dies[largest], defects_per_cm2))
     fig, (axes,) = figure(
-        title="A die as large as the H100's fails about every second time",
+        title=f"Of dies as large as the {largest}'s, {failing:.0%} fail",
         subtitle=f"good dies of all dies, percent, at {defects_per_cm2:g} defects per cm2",
     )
     curves = {"Seeds": seeds_yield, "Murphy": murphy_yield, "Poisson": poisson_yield}
