@@ -263,7 +263,7 @@ def test_roofline_shows_the_surprise_of_the_lesson(roofline):
 
 
 def test_substitution_says_and_draws_what_the_model_says():
-    explorer = ALL["substitution"]()
+    explorer = every()["substitution"]()
     for state in states(explorer):
         explorer.set(**state)
         left, weight, sigma = state["left"] / 100, state["weight"] / 100, state["sigma"]
