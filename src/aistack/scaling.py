@@ -42,7 +42,7 @@ class LossLaw:
     b: float
     alpha: float
     beta: float
-    source_id: str
+    source: str
 
     def __post_init__(self) -> None:
         for field in ("e", "a", "b", "alpha", "beta"):
@@ -54,9 +54,9 @@ class LossLaw:
         return self.beta / (self.alpha + self.beta)
 
 
-HOFFMANN_2022 = LossLaw("Hoffmann et al. 2022, approach 3", 1.69, 406.4, 410.7, 0.34, 0.28, "hoffmann-2022")
+HOFFMANN_2022 = LossLaw("Hoffmann et al. 2022, approach 3", 1.69, 406.4, 410.7, 0.34, 0.28, "arXiv:2203.15556")
 """As printed in equation 10, rounded; the rounding alone shifts the best size by a large factor (Besiroglu 2024)."""
-BESIROGLU_2024 = LossLaw("Besiroglu et al. 2024", 1.8172, 482.01, 2085.43, 0.3478, 0.3658, "besiroglu-2024")
+BESIROGLU_2024 = LossLaw("Besiroglu et al. 2024", 1.8172, 482.01, 2085.43, 0.3478, 0.3658, "arXiv:2404.10102")
 BESIROGLU_STANDARD_ERRORS = {"e": 0.03, "a": 124.58, "b": 1293.23, "alpha": 0.02, "beta": 0.02}
 """Printed beside the fit. The errors of the five are strongly correlated; draws that ignore it are too wide."""
 

@@ -67,7 +67,7 @@ def test_more_compute_wins_under_either_fit_and_a_fifth_more_or_less_of_any_cons
         for name in ("a", "b", "alpha", "beta"):
             for change in (0.8, 1.2):
                 values = {field: getattr(law, field) for field in ("e", "a", "b", "alpha", "beta")}
-                other = LossLaw("changed", **{**values, name: values[name] * change}, source_id="none")
+                other = LossLaw("changed", **{**values, name: values[name] * change}, source="none")
                 losses = [
                     loss_estimate(optimal_parameters(c, other), optimal_tokens(c, other), other) for c in (1e23, 1e25)
                 ]
