@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from course.explorer import Explorer
-from course.explorers import chips, diffusion, stack
+from course.explorers import chips, diffusion, shocks, stack
 
 ALL: dict[str, Callable[[], Explorer[Any]]] = {
     "substitution": stack.substitution,
     "roofline": chips.roofline,
     "foresight": diffusion.foresight,
+    "supply": shocks.supply,
 }
