@@ -33,7 +33,7 @@ ALL_REDUCES, ALL_TO_ALLS = 4, 4  # a layer: Narayanan et al. 2021, section 2.3; 
 NARROW_EXCHANGE = 0.75  # experts are sent 8-bit numbers and answer in 16 bits
 GATHERS_AND_SCATTERS = 3  # a micro-batch with sharded weights: Rajbhandari et al. 2020, section 7
 
-_FOUNDRY, _LLAMA, _OLMOE = ("llm-foundry-benchmarks",), ("llama-3-herd",), ("olmoe-paper",)
+_FOUNDRY, _LLAMA, _OLMOE = ("llm-foundry-benchmarks",), ("llama3-herd",), ("olmoe-paper",)
 
 CONSTANTS: Mapping[str, Fitted] = MappingProxyType(
     {

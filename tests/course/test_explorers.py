@@ -127,7 +127,7 @@ def test_what_is_blitted_is_what_a_full_drawing_shows(explorer):
 def test_undo_reset_and_scenario_bring_states_back(explorer):
     explorer.reset()
     start = explorer.state, explorer.png()
-    for state in sample(explorer):
+    for state in (state for state in sample(explorer) if state != explorer.start):  # no move, nothing to take back
         explorer.reset()
         explorer.set(**state)
         there = explorer.state, explorer.sentence, explorer.png()
