@@ -284,3 +284,36 @@ def stage_in_flight(pipeline_parallel: Numbers, virtual_stages: Numbers = 1) -> 
     stages, chunks = positive("pipeline_parallel", pipeline_parallel), positive("virtual_stages", virtual_stages)
     together(pipeline_parallel=stages, virtual_stages=chunks)
     return np.asarray(np.where(chunks > 1, 1 + (stages - 1) / (stages * chunks), 1.0))[()]
+
+
+def retraining_cost_per_month(
+    interval_months: Numbers, cost_of_a_round: Numbers, ageing_per_month: Numbers
+) -> FloatArray:
+    """Cost of keeping a model fresh: `K / T + d T / 2` a month, with a round of training every T months.
+
+    A round costs K; a model that is t months old costs `d t` a month in worse answers, on average `d T / 2`. Known
+    bias: ageing grows evenly here, in practice it comes in jumps. The same trade-off as for stocks (Harris 1913) and
+    checkpoints (Young 1974).
+
+    Decides: how often to retrain.
+
+    >>> float(retraining_cost_per_month(3, 90_000, 20_000))
+    60000.0
+    """
+    interval, cost = positive("interval_months", interval_months), not_negative("cost_of_a_round", cost_of_a_round)
+    ageing = not_negative("ageing_per_month", ageing_per_month)
+    together(interval_months=interval, cost_of_a_round=cost, ageing_per_month=ageing)
+    return cost / interval + ageing * interval / 2
+
+
+def best_retraining_interval_months(cost_of_a_round: Numbers, ageing_per_month: Numbers) -> FloatArray:
+    """Months between rounds at which `retraining_cost_per_month` is least: `sqrt(2 K / d)`.
+
+    Decides: how often to retrain, and what automating a round is worth.
+
+    >>> float(best_retraining_interval_months(90_000, 20_000))
+    3.0
+    """
+    cost, ageing = positive("cost_of_a_round", cost_of_a_round), positive("ageing_per_month", ageing_per_month)
+    together(cost_of_a_round=cost, ageing_per_month=ageing)
+    return np.sqrt(2 * cost / ageing)

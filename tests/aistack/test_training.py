@@ -122,3 +122,17 @@ def test_more_speed_or_more_share_never_costs_hours() -> None:
 def test_a_bad_argument_is_named(call: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         call()  # type: ignore[operator]
+
+
+@given(st.floats(1, 1e7), st.floats(1, 1e6), st.floats(0.1, 10))
+def test_no_interval_is_cheaper_than_the_best(cost: float, ageing: float, factor: float) -> None:
+    best = training.best_retraining_interval_months(cost, ageing)
+    least = training.retraining_cost_per_month(best, cost, ageing)
+    assert least == pytest.approx(np.sqrt(2 * cost * ageing))
+    assert training.retraining_cost_per_month(best * factor, cost, ageing) >= least * (1 - 1e-9)
+
+
+@pytest.mark.extreme
+def test_a_free_round_is_repeated_at_once_and_costs_nothing() -> None:
+    assert training.best_retraining_interval_months(1e-9, 1e4) < 1e-5
+    assert training.retraining_cost_per_month(1e-6, 0, 1e4) < 0.01

@@ -1,0 +1,208 @@
+"""Charts of the lesson on training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from aistack.scaling import LossLaw, frontier_lags, loss_estimate
+from aistack.step_time import StepSeconds
+from aistack.training import TRAINING_WORK, best_retraining_interval_months, retraining_cost_per_month
+from course.charts import GREY, PALETTE, RIM, Picture, figure, label_line, number, show
+
+MARKERS = "osD^v"
+COUNTRIES = {"US": (PALETTE[0], "o", "US"), "CN": (PALETTE[1], "D", "China")}
+# Names to write beside their dots, with the offset in points that keeps them apart.
+_NAMED = {
+    "GPT-3 175B": (10, 50),
+    "GPT-4 (Mar 2023)": (-50, 25),
+    "Llama 3.1 405B": (-95, 45),
+    "DeepSeek-V3": (20, -75),
+    "Grok 4": (12, -16),
+}
+_PARTS = {
+    "matmul": "matrix products",
+    "attention": "attention",
+    "memory": "moving activations",
+    "exchange": "talk inside the model",
+    "bubble": "waiting in the pipeline",
+    "replicas": "talk between copies",
+    "optimizer": "updating the weights",
+    "stragglers": "waiting for the slowest",
+}
+_HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "--", "++")
+_INTERVALS = np.geomspace(0.25, 24, 200)
+
+
+def decimal_years(dates: pd.Series) -> pd.Series:
+    """Turn dates such as 2024-12-26 into decimal years; what is no full date becomes missing."""
+    days = pd.to_datetime(dates.astype(str), errors="coerce", format="%Y-%m-%d")
+    return days.dt.year + (days.dt.day_of_year - 1) / 365.25
+
+
+def compute_of_models(models: pd.DataFrame) -> Picture:
+    """Training compute of released models by date, those of the US and of China apart. Rows of `models`."""
+    fig, (axes,) = figure(
+        title="The largest known trainings are all American",
+        subtitle="operations to train, FLOP (each line: 100 times more)",
+    )
+    known = models.assign(year=decimal_years(models["release_date"])).dropna(subset=["year", "training_compute_flop"])
+    known = known[known["year"] >= 2020].assign(exponent=lambda rows: np.log10(rows["training_compute_flop"]))
+    counts = []
+    rest = known[~known["developer_country"].isin(list(COUNTRIES))]
+    axes.scatter(rest["year"], rest["exponent"], s=14, color="#9a9a9a", linewidths=0)
+    for country, (color, marker, word) in COUNTRIES.items():
+        rows = known[known["developer_country"] == country]
+        axes.scatter(rows["year"], rows["exponent"], s=24, color=color, marker=marker, label=word)
+        counts.append(f"{len(rows)} from {'the US' if country == 'US' else 'China'}")
+    for name, offset in _NAMED.items():
+        for row in known[known["model"] == name].head(1).itertuples():
+            axes.annotate(
+                name.split(" (")[0],
+                (row.year, row.exponent),
+                xytext=offset,
+                textcoords="offset points",
+                ha="center",
+                path_effects=[RIM],
+                arrowprops={"arrowstyle": "-", "color": GREY},
+            )
+    axes.set(xlim=(2020, known["year"].max() + 0.4), ylim=(20, 27.4))
+    axes.set_yticks([20, 22, 24, 26], ["1e20", "1e22", "1e24", "1e26"])
+    axes.legend(loc="lower right", frameon=False)
+    caption = (
+        f"{len(known)} models with a published or estimated training compute, {' and '.join(counts)}; grey dots are "
+        "other countries. Many figures are estimates of Epoch AI; the newest closed models are missing."
+    )
+    alt = f"Scatter of training compute against release date. {caption}"
+    return show(fig, alt=alt, caption=caption)
+
+
+def where_time_goes(jobs: Mapping[str, StepSeconds]) -> Picture:
+    """Shares of a training step by cause, a bar for each job."""
+    fig, (axes,) = figure(
+        title="Much of a step is not matrix products",
+        subtitle="share of the step, %",
+        height=1.6 + 0.75 * len(jobs),
+    )
+    colors = [*PALETTE[:4], "#56B4E9", "#9a9a9a", "#E69F00", "#000000"]
+    said = []
+    for row, (name, parts) in enumerate(jobs.items()):
+        left = 0.0
+        for (part, word), color, hatch in zip(_PARTS.items(), colors, _HATCHES, strict=True):
+            share = 100 * float(getattr(parts, part)) / float(parts.total)
+            label = None if row else word
+            axes.barh(row, share, left=left, color=color, hatch=hatch, edgecolor="white", label=label)
+            left += share
+        said.append(f"{name}: {100 * float(parts.matmul) / float(parts.total):.0f} % matrix products")
+    axes.set(xlim=(0, 100), ylim=(len(jobs) - 0.5, -0.5))
+    axes.set_yticks(range(len(jobs)), list(jobs))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=3, frameon=False)
+    axes.grid(False)
+    caption = f"What a computed step spends its time on. {'; '.join(said)}."
+    return show(fig, alt=f"Stacked bars, one for each job. {caption}", caption=caption)
+
+
+def ratio_of_hours(runs: pd.DataFrame) -> Picture:
+    """Computed over published accelerator-hours; columns `run`, `by_hand`, `packaged` (ratios) and `seen`."""
+    fig, (axes,) = figure(
+        title="Small models took more hours than any formula says",
+        subtitle="computed over published accelerator-hours (log)",
+        height=1.4 + 0.27 * len(runs),
+    )
+    rows = runs.sort_values("packaged").reset_index(drop=True)
+    places = np.arange(len(rows))
+    axes.axvspan(0.8, 1.25, color=GREY, alpha=0.12)
+    axes.plot([1, 1], [-1, len(rows)], color=GREY, lw=1)
+    axes.plot(rows["by_hand"], places, "s", ms=6, mfc="white", color=PALETTE[1], ls="", label="one MFU for all")
+    axes.plot(rows["packaged"], places, "o", ms=7, color=PALETTE[0], ls="", label="step model")
+    axes.set(xscale="log", xlim=(0.1, 3), ylim=(-0.8, len(rows) - 0.2))
+    axes.set_xticks([0.1, 0.2, 0.5, 1, 2])
+    axes.minorticks_off()
+    axes.set_yticks(places, rows["run"] + rows["seen"].map({True: " *", False: ""}))
+    axes.legend(loc="lower right", frameon=False)
+    errors = {name: (rows.loc[~rows["seen"], name] - 1).abs().median() for name in ("by_hand", "packaged")}
+    caption = (
+        f"{len(rows)} published runs; 1 is a hit, the band is within a fifth. Median miss on runs that no constant was "
+        f"fitted on: {errors['by_hand']:.0%} with one utilisation for all, {errors['packaged']:.0%} with the step "
+        "model. Runs with * were used to fit the share that whole runs lose."
+    )
+    return show(fig, alt=f"Dots of computed over published hours, a row for each run. {caption}", caption=caption)
+
+
+def loss_by_size(flop: float, laws: Sequence[LossLaw]) -> Picture:
+    """Loss against size at a fixed compute, a valley for each fit."""
+    fig, (axes,) = figure(
+        title="The same compute, two fits of the same data, two best sizes",
+        subtitle="loss, nats for each token",
+    )
+    sizes = np.geomspace(3e9, 1e12, 200)
+    said = []
+    for law, color, dash, marker in zip(laws, PALETTE, ("-", "--", ":"), MARKERS, strict=False):
+        losses = np.asarray(loss_estimate(sizes, flop / TRAINING_WORK / sizes, law))
+        axes.plot(sizes / 1e9, losses, color=color, ls=dash, lw=2)
+        best = int(np.argmin(losses))
+        axes.plot(sizes[best] / 1e9, losses[best], marker, color=color, ms=8)
+        label_line(axes, sizes[-1] / 1e9, float(losses[-1]), law.name.split(",")[0], color)
+        said.append(f"{law.name}: best at {number(sizes[best] / 1e9)} billion parameters")
+    axes.set(xscale="log", xlim=(3, 1000), xlabel="parameters, 10⁹ (log)")
+    axes.set_xticks([3, 10, 30, 100, 300, 1000])
+    axes.minorticks_off()
+    caption = f"Loss for {flop:.2g} operations. {'; '.join(said)}. The valleys are flat: twice the size costs little."
+    return show(fig, alt=f"Two valley-shaped curves. {caption}", caption=caption)
+
+
+def records(models: pd.DataFrame) -> Picture:
+    """Record of the capability index in two countries, and the months between them. Rows of `models`."""
+    fig, (axes,) = figure(
+        title="China's records follow the US by months, not by years",
+        subtitle="Epoch Capabilities Index, best model so far",
+    )
+    known = models.assign(year=decimal_years(models["release_date"])).dropna(subset=["year", "capability_index"])
+    end = known["year"].max() + 0.3
+    series = {}
+    for (country, (color, marker, word)), dash in zip(COUNTRIES.items(), ("-", "--"), strict=True):
+        best = record_of(known[known["developer_country"] == country])
+        series[country] = best
+        axes.step([*best["year"], end], [*best["capability_index"], best["capability_index"].iloc[-1]], where="post",
+                  color=color, ls=dash, lw=2)  # fmt: skip
+        axes.plot(best["year"], best["capability_index"], marker, color=color, ms=5, ls="")
+        label_line(axes, end, float(best["capability_index"].iloc[-1]), word, color)
+    us, china = series["US"], series["CN"]
+    lags = frontier_lags(china["year"], china["capability_index"], us["year"], us["capability_index"])
+    axes.set(xlim=(2023, end), ylim=(105, 165))
+    caption = (
+        f"Steps are records. Each of China's {np.size(lags.months)} records came {lags.months.min():.0f} to "
+        f"{lags.months.max():.0f} months after a US model had reached that level; the median is {lags.median:.0f}."
+    )
+    return show(fig, alt=f"Two rising staircases. {caption}", caption=caption)
+
+
+def record_of(models: pd.DataFrame) -> pd.DataFrame:
+    """Return the models that raised the best index so far, in order of time; needs a column `year`."""
+    ordered = models.sort_values("year")
+    return ordered[ordered["capability_index"] > ordered["capability_index"].cummax().shift(fill_value=0)]
+
+
+def retraining(costs: Mapping[str, float], ageing_per_month: float) -> Picture:
+    """Cost of a month against the interval between rounds, a curve for each cost of a round."""
+    fig, (axes,) = figure(
+        title="A cheaper round can be afforded more often",
+        subtitle="cost a month, thousand dollars",
+    )
+    said = []
+    for (name, cost), color, dash, marker in zip(costs.items(), PALETTE, ("-", "--", "-.", ":"), MARKERS, strict=False):
+        months = np.asarray(retraining_cost_per_month(_INTERVALS, cost, ageing_per_month)) / 1000
+        best = float(best_retraining_interval_months(cost, ageing_per_month))
+        least = float(retraining_cost_per_month(best, cost, ageing_per_month)) / 1000
+        axes.plot(_INTERVALS, months, color=color, ls=dash, lw=2)
+        axes.plot(best, least, marker, color=color, ms=8)
+        axes.annotate(name, (best, least), xytext=(0, -16), textcoords="offset points", ha="center", color=color,
+                      weight="bold", path_effects=[RIM])  # fmt: skip
+        said.append(f"{name}: every {number(best)} months, {number(least)} thousand dollars a month")
+    axes.set(xscale="log", xlim=(0.25, 24), ylim=(0, 160), xlabel="months between rounds (log)")
+    axes.set_xticks([0.25, 0.5, 1, 2, 4, 8, 16])
+    axes.minorticks_off()
+    caption = f"Each curve has its cheapest interval (marked). {'; '.join(said)}."
+    return show(fig, alt=f"U-shaped curves of cost against interval. {caption}", caption=caption)
