@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from course.explorer import Explorer
-from course.explorers import chips, diffusion
+from course.explorers import chips, diffusion, openness
 
-ALL: dict[str, Callable[[], Explorer[Any]]] = {"roofline": chips.roofline, "foresight": diffusion.foresight}
+ALL: dict[str, Callable[[], Explorer[Any]]] = {
+    "roofline": chips.roofline,
+    "openness": openness.openness,
+    "foresight": diffusion.foresight,
+}
