@@ -106,7 +106,7 @@ def margins_by_hosts(observed: pd.DataFrame) -> Picture:
         subtitle="lowest listed price now over the first, by model",
     )
     axes.plot(_HOSTS, np.asarray(competing_margin(1, _HOSTS)), color=GREY, linewidth=2)
-    axes.annotate("2 / (n + 1): Cournot, no cost", (2.1, 0.7), color=GREY, fontweight="bold")
+    axes.annotate("2 / (n + 1): Cournot, no cost", (1.35, 0.86), color=GREY, fontweight="bold")
     words = []
     for sells, name, place in ((True, "maker sells it", 0), (False, "maker does not", 1)):
         rows = observed[observed["maker_sells"] == sells]

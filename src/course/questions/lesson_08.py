@@ -70,7 +70,7 @@ READ = Question(
         Misconception(
             "the smallest share",
             ("C", 20),
-            "That family loses from the first steps on: its models all earn alike. Where can most be given away unharmed?",
+            "That family loses early: its models all earn alike. Where can most be given away unharmed?",
         ),
         Misconception(
             "the one between",
@@ -157,7 +157,7 @@ LEAKY = Question(
         ),
     ),
     hints=(
-        "A unit of open use: a part is forked and pays nobody; of the rest, the captured part pays c, the others the fee.",
+        "A unit of open use: a part is forked and pays nobody; of the rest, a part pays c and the others pay the fee.",
         "The multiplier is the closed margin divided by what such a unit earns.",
     ),
     praise="Three leaks in one line. Which of them a firm can close decides what it should open.",
@@ -363,7 +363,7 @@ DECIDE = Question(
         ),
     ),
     hints=(
-        "For each firm: what does open earn, what does closed earn, and is the difference above the cost of the release?",
+        "For each firm: what does open earn, what does closed earn, and is the difference above the release cost?",
         "With n hosts, 2 / (n + 1) of the cloud margin is left.",
     ),
     praise="Who sells the complement should open, and so should whoever has nothing to lose.",
