@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from course.explorer import Explorer
-from course.explorers import chips, cloud, diffusion
+from course.explorers import chips, cloud, diffusion, queueing
 
 ALL: dict[str, Callable[[], Explorer[Any]]] = {
     "roofline": chips.roofline,
     "owning": cloud.owning,
     "foresight": diffusion.foresight,
+    "staffing": queueing.staffing,
 }
