@@ -19,8 +19,9 @@ def cloud_sizes(revenue: pd.DataFrame, quarter: str) -> Picture:
     """Bars of the revenue of cloud businesses in one quarter; rows of the table `cloud_revenue`."""
     chosen = (revenue["metric"] == "cloud_revenue") & (revenue["period_type"] == "quarter")
     rows = revenue[chosen & (revenue["period_end"] == quarter)].dropna(subset=["usd_bn"]).sort_values("usd_bn")
+    ratio = rows["usd_bn"].max() / rows["usd_bn"].min()
     fig, (axes,) = figure(
-        title="The clouds differ in size by a factor of thirty",
+        title=f"The largest cloud has {ratio:.0f} times the revenue of the smallest here",
         subtitle=f"revenue of the quarter to {quarter}, billion US dollars",
         height=2.8,
     )
@@ -30,7 +31,7 @@ def cloud_sizes(revenue: pd.DataFrame, quarter: str) -> Picture:
     axes.grid(visible=False)
     each = "; ".join(f"{row['company']} {row['usd_bn']:.1f}" for _, row in rows.iloc[::-1].iterrows())
     caption = (
-        f"Billion dollars: {each}. The first is {rows['usd_bn'].max() / rows['usd_bn'].min():.0f} times the last. "
+        f"Billion dollars: {each}. The first is {ratio:.0f} times the last. "
         "Scopes differ, and not every cloud reports a quarter of its own."
     )
     return show(fig, alt=f"{len(rows)} horizontal bars. {caption}", caption=caption)
