@@ -111,12 +111,13 @@ def useful_hour(capital: float, energy: float, rents: Mapping[str, float]) -> Pi
 def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
     """CO2 of one accelerator-hour in the regions of each provider; columns `provider`, `country`, `region` and
     `carbon_intensity_gco2_kwh`."""
-    fig, (axes,) = figure(
-        title="Where a job runs moves its carbon by a factor of a hundred",
-        subtitle="g of CO2 for an hour of one chip (log)",
-    )
     rows = regions.dropna(subset=["carbon_intensity_gco2_kwh"]).copy()
     rows["grams"] = rows["carbon_intensity_gco2_kwh"] * kwh
+    low, high = rows["grams"].min(), rows["grams"].max()
+    fig, (axes,) = figure(
+        title=f"The same job emits up to {high / low:.0f} times as much elsewhere",
+        subtitle="g of CO2 for an hour of one chip (log)",
+    )
     names = sorted(rows["provider"].unique())
     generator = np.random.default_rng(0)  # spreads the marks sideways, so that they do not hide each other
     for place, (name, color, marker) in enumerate(zip(names, PALETTE, "osD^v", strict=False)):
@@ -143,7 +144,6 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
     axes.set(yscale="log", ylim=(1, 2000), xlim=(-0.5, len(names) - 0.5))
     axes.set_xticks(range(len(names)), names)
     axes.grid(visible=False, axis="x")
-    low, high = rows["grams"].min(), rows["grams"].max()
     ranked = rows.sort_values("grams")["location"].tolist()
     caption = (
         f"{len(rows)} cloud regions, a mark each. The same hour emits {low:.0f} g in {ranked[0]} and {high:.0f} g in "
@@ -156,8 +156,10 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
 
 def predicted_prices(rows: pd.DataFrame) -> Picture:
     """Posted against predicted price, log-log, by kind of provider; columns `predicted`, `usd_per_accelerator_hour`."""
+    ratio = rows["predicted"] / rows["usd_per_accelerator_hour"]
+    typical = (ratio - 1).abs().median()
     fig, (axes,) = figure(
-        title="Right to a quarter, for prices that the model has not seen",
+        title=f"Typically {typical:.0%} off, for prices that the model has not seen",
         subtitle="posted price, US dollars an hour (log)",
         height=4.8,
     )
@@ -179,12 +181,11 @@ def predicted_prices(rows: pd.DataFrame) -> Picture:
         )
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel="predicted price, US dollars an hour (log)")
     axes.legend(frameon=False, loc="upper left")
-    ratio = rows["predicted"] / rows["usd_per_accelerator_hour"]
     inside = ratio.between(PRICE_SPREAD.low, PRICE_SPREAD.high).mean()
     caption = (
         f"{len(rows)} posted prices of sources that no constant was fitted on. On the line the model is right; "
         f"in the band it is within a factor of {PRICE_SPREAD.high:.1f}, as {inside:.0%} are. The median error is "
-        f"{(ratio - 1).abs().median():.0%}; predictions are mostly {'low' if ratio.median() < 1 else 'high'}, by "
+        f"{typical:.0%}; predictions are mostly {'low' if ratio.median() < 1 else 'high'}, by "
         f"{abs(ratio.median() - 1):.0%} in the median."
     )
     return show(fig, alt=f"Scatter around a diagonal. {caption}", caption=caption)
