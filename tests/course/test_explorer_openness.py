@@ -31,6 +31,6 @@ def test_it_says_what_the_arithmetic_says(case: str) -> None:
 
 
 def test_it_shows_that_a_mix_beats_both_ends() -> None:
-    EXPLORER.preset("Alibaba-like: large cloud, most opened")
+    EXPLORER.preset("Alibaba-like: large cloud, strong flagship")
     assert EXPLORER.result.open_profit < 100 < EXPLORER.result.best_profit
     assert 0.3 < EXPLORER.result.best_share < 0.7

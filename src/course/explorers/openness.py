@@ -197,7 +197,7 @@ def openness() -> Explorer[Decision]:
         ],
         DecisionChart(),
         presets={
-            "Alibaba-like: large cloud, most opened": {},
+            "Alibaba-like: large cloud, strong flagship": {},
             "Meta-like: no cloud to sell": {"captured_percent": 0, "hosts": 10, "multiplier": 50},
             "DeepSeek-like: sells the same model cheaply": {
                 "captured_percent": 60, "cloud_margin_percent": 20, "hosts": 8, "multiplier": 30, "concentration": 1,
