@@ -21,7 +21,7 @@ def cloud_sizes(revenue: pd.DataFrame, quarter: str) -> Picture:
     rows = revenue[chosen & (revenue["period_end"] == quarter)].dropna(subset=["usd_bn"]).sort_values("usd_bn")
     ratio = rows["usd_bn"].max() / rows["usd_bn"].min()
     fig, (axes,) = figure(
-        title=f"The largest cloud has {ratio:.0f} times the revenue of the smallest here",
+        title=f"Large and small clouds are a factor of {ratio:.0f} apart",
         subtitle=f"revenue of the quarter to {quarter}, billion US dollars",
         height=2.8,
     )
