@@ -186,6 +186,9 @@ def step_seconds_estimate(
     Narrow formats speed up the layers' matrix products only. Work that layers redo is in their terms.
     `draws` (see `constant_draws`) replaces fitted constants by arrays, and the result is an array.
 
+    That traffic on the fast link is exposed and traffic between expert nodes is hidden was chosen because it fits
+    DeepSeek-V3 and NVIDIA's Megatron-Bridge tables best; no constant was fitted on those.
+
     Known bias: balanced experts, no recovery from failures, traffic between expert nodes hidden (as DeepSeek-V3 and
     DeepEP do), no swapping where memory is nearly full: such steps take 10 to 30 % longer.
 
