@@ -326,3 +326,23 @@ def test_roofline_offers_chips_of_several_vendors_and_countries(roofline):
     assert len(rows) >= 10
     assert rows["vendor"].nunique() >= 5
     assert {"US", "CN"} <= set(rows["vendor_country"])
+
+
+# ---- training: the same
+
+
+def test_training_says_what_the_models_say():
+    explorer = every()["training"]()
+    peaks = load("chips").set_index("chip")["fp16_tflops"]
+    for state in [*explorer.presets.values(), *sample(explorer, 60)]:
+        explorer.set(**state)
+        operations = 6 * state["size_b"] ** 2 * 1e18 * state["tokens_per_parameter"]
+        hours = operations / (peaks[state["chip"]] * 1e12 * state["mfu_percent"] / 100) / 3600
+        run = explorer.result
+        assert (run.flop, run.hours, run.usd) == pytest.approx((operations, hours, 2 * hours))
+        assert run.lag == pytest.approx(np.log2(state["gap"]) * state["doubling_months"])
+        assert f"{number(run.lag)} months behind" in explorer.sentence
+        (x,), (y,) = explorer.chart.artists["run"].get_data()
+        assert (x, y) == pytest.approx((state["size_b"], hours))
+        (x,), (y,) = explorer.chart.artists["lag"].get_data()
+        assert (x, y) == pytest.approx((state["gap"], run.lag))

@@ -22,6 +22,9 @@ _NAMED = {
     "DeepSeek-V3": (20, -75),
     "Grok 4": (12, -16),
 }
+LARGEST = 10
+"""Trainings that the title of the first chart counts."""
+
 _PARTS = {
     "matmul": "matrix products",
     "attention": "attention",
@@ -44,12 +47,14 @@ def decimal_years(dates: pd.Series) -> pd.Series:
 
 def compute_of_models(models: pd.DataFrame) -> Picture:
     """Training compute of released models by date, those of the US and of China apart. Rows of `models`."""
-    fig, (axes,) = figure(
-        title="The largest known trainings are all American",
-        subtitle="operations to train, FLOP (each line: 100 times more)",
-    )
     known = models.assign(year=decimal_years(models["release_date"])).dropna(subset=["year", "training_compute_flop"])
     known = known[known["year"] >= 2020].assign(exponent=lambda rows: np.log10(rows["training_compute_flop"]))
+    largest = known.nlargest(LARGEST, "exponent")
+    american = int((largest["developer_country"] == "US").sum())
+    fig, (axes,) = figure(
+        title=f"Of the {LARGEST} largest known trainings, {american} are American",
+        subtitle="operations to train, FLOP (each line: 100 times more)",
+    )
     counts = []
     rest = known[~known["developer_country"].isin(list(COUNTRIES))]
     axes.scatter(rest["year"], rest["exponent"], s=14, color="#9a9a9a", linewidths=0)
@@ -155,22 +160,21 @@ def loss_by_size(flop: float, laws: Sequence[LossLaw]) -> Picture:
 
 def records(models: pd.DataFrame) -> Picture:
     """Record of the capability index in two countries, and the months between them. Rows of `models`."""
+    known = models.assign(year=decimal_years(models["release_date"])).dropna(subset=["year", "capability_index"])
+    series = {country: record_of(known[known["developer_country"] == country]) for country in COUNTRIES}
+    us, china = series["US"], series["CN"]
+    lags = frontier_lags(china["year"], china["capability_index"], us["year"], us["capability_index"])
     fig, (axes,) = figure(
-        title="China's records follow the US by months, not by years",
+        title=f"China's records came {lags.median:.0f} months after the US level (median)",
         subtitle="Epoch Capabilities Index, best model so far",
     )
-    known = models.assign(year=decimal_years(models["release_date"])).dropna(subset=["year", "capability_index"])
     end = known["year"].max() + 0.3
-    series = {}
     for (country, (color, marker, word)), dash in zip(COUNTRIES.items(), ("-", "--"), strict=True):
-        best = record_of(known[known["developer_country"] == country])
-        series[country] = best
+        best = series[country]
         axes.step([*best["year"], end], [*best["capability_index"], best["capability_index"].iloc[-1]], where="post",
                   color=color, ls=dash, lw=2)  # fmt: skip
         axes.plot(best["year"], best["capability_index"], marker, color=color, ms=5, ls="")
         label_line(axes, end, float(best["capability_index"].iloc[-1]), word, color)
-    us, china = series["US"], series["CN"]
-    lags = frontier_lags(china["year"], china["capability_index"], us["year"], us["capability_index"])
     axes.set(xlim=(2023, end), ylim=(105, 165))
     caption = (
         f"Steps are records. Each of China's {np.size(lags.months)} records came {lags.months.min():.0f} to "

@@ -255,7 +255,7 @@ def _layout(inputs: Inputs, shape: Shape, chip: dict[str, Any], seq: float, old:
         pipeline_parallel=pipeline,
         context_parallel=context,
         expert_parallel=expert,
-        expert_tensor_parallel=1 if mixture else tensor,
+        expert_tensor_parallel=1 if mixture else None,
         virtual_stages=virtual,
         sharded=sharded,
         recompute=_recompute(inputs, sharded, old or (not modern and "pipeline_parallel" in inputs)),
