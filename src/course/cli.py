@@ -188,6 +188,31 @@ def validate(
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command()
+def progress() -> None:
+    """Show how far you have come, and where to go on."""
+    from course.progress import progress as come
+
+    mine = come()
+    console.print(mine.table())
+    for line in mine.remarks:
+        console.print(line, highlight=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Examine Python, packages, kernel, widgets, disk and ports; exit 1 if something needs a remedy."""
+    from course.doctor import examine
+
+    ill = False
+    for finding in examine():
+        ill |= bool(finding.remedy)
+        console.print(f"{'[bold]✘[/]' if finding.remedy else '✔'} {finding.what}: {escape(finding.found)}")
+        if finding.remedy:
+            console.print(f"  {escape(finding.remedy)}")
+    raise typer.Exit(1 if ill else 0)
+
+
 def _name_missing_walls(missing: tuple[str, ...]) -> None:
     if missing:
         console.print(
