@@ -33,7 +33,7 @@ CHAIN = Question(
         ),
     ),
     hints=(
-        "With one owner the buyer still saves half of what lies between choke price and cost. Each further owner halves that.",
+        "With one owner the buyer saves half of what lies between choke price and cost. Each further owner halves that.",
         "Take the choke price and subtract what the buyer still saves.",
     ),
     praise="Two owners who each do their best leave the buyer a quarter, and themselves less than one would have.",
@@ -42,7 +42,7 @@ CHAIN = Question(
 
 
 def _quantity(owners: int, choke: float, cost: float) -> float:
-    return (choke - cost) / 2**owners
+    return float((choke - cost) / 2**owners)
 
 
 def _quantity_by_steps(owners: int, choke: float, cost: float) -> float:
@@ -73,7 +73,7 @@ QUANTITY = Question(
         Misconception(
             "two times the owners",
             lambda n, a, c: (a - c) / (2 * n),
-            "Right for one owner and for two. From the third on you divide too little: each owner halves what is left.",
+            "Right for one owner and for two. From the third on you divide too little: each one halves what is left.",
         ),
         Misconception(
             "shared equally",
@@ -113,7 +113,7 @@ CODESIGN = Question(
         Misconception(
             "the best value alone",
             4**0.8 / 5,
-            "That is the work of the best pair. The gain is how many times it is the work of the pair they are stuck with.",
+            "That is the work of the best pair. The gain is how many times that of the pair they are stuck with.",
         ),
         Misconception("turned round", 1 / _GAIN, "You divided the wrong way round: together they are not worse."),
         Misconception(
@@ -125,11 +125,6 @@ CODESIGN = Question(
             "per cent",
             100 * (_GAIN - 1),
             "That is the gain in per cent. The question asks for a factor: how many times as much.",
-        ),
-        Misconception(
-            "best at d over 1 - d",
-            (0.25**0.8 / 1.25) / (1 / 2),
-            "You put the best i at d / (1 - d). It is the other way up, and the result should not be below 1.",
         ),
     ),
     hints=(
@@ -151,7 +146,7 @@ DUAL = Question(
         Misconception(
             "nobody steps up",
             80.0,
-            "That is without stepping up: then a second maker changes nothing on average. The one that runs can do more here.",
+            "That is without stepping up: then a second maker changes nothing on average. Here it can do more.",
         ),
         Misconception(
             "steps up to full",
