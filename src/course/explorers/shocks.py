@@ -143,11 +143,12 @@ class ProtectionChart(Chart[Protection]):
         """Say what is lost with and without, what it costs, and whether something standard is better."""
         second, spare, stock = result.measure
         sources = f"two makers, {second:g} % from the second, {spare:g} % to spare" if second else "one maker"
+        stored = f"stock for {stock:g} month{'s' if stock != 1 else ''}"
         lost = f"{number(result.mean_loss)} % of five years' chips on average and {number(result.bad_loss)} %"
         bare = f"{number(ghost.mean_loss)} % and {number(ghost.bad_loss)} %"
         parts = [
             f"Each maker stops with {result.probability:g} % chance a year, for {result.months_out:g} months or so.",
-            f"With {sources}, and stock for {stock:g} months, the cloud loses {lost} in the worst 5 % of cases;",
+            f"With {sources}, and {stored}, the cloud loses {lost} in the worst 5 % of cases;",
             f"with one maker and no stock, {bare}. That costs {number(result.cost)} % of the chip budget.",
         ]
         standard = zip(*result.options, MEASURES, strict=True)

@@ -33,7 +33,7 @@ CHAIN = Question(
         ),
     ),
     hints=(
-        "With one owner the buyer saves half of what lies between choke price and cost. Each further owner halves that.",
+        "With one owner the buyer saves half of what lies between choke price and cost. Each further one halves that.",
         "Take the choke price and subtract what the buyer still saves.",
     ),
     praise="Two owners who each do their best leave the buyer a quarter, and themselves less than one would have.",
@@ -73,12 +73,12 @@ QUANTITY = Question(
         Misconception(
             "two times the owners",
             lambda n, a, c: (a - c) / (2 * n),
-            "Right for one owner and for two. From the third on you divide too little: each one halves what is left.",
+            "Right for one owner and for two. From three on you divide too little: each halves what is left.",
         ),
         Misconception(
             "shared equally",
             lambda n, a, c: (a - c) / (n + 1),
-            "That is the answer if all set their prices at the same moment. Here each sees the price of the one before.",
+            "That is the answer if all set their prices at the same moment. Here each sees the price before it.",
         ),
         Misconception("cost left out", lambda n, a, c: a / 2**n, "You forgot that making it costs something."),
         Misconception(
