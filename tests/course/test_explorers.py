@@ -12,6 +12,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from aistack import chips, serving, shocks, stack
+from aistack.assumptions import BASES, drawn
+from aistack.race import simulate
+from course import scenarios
 from course.charts import number
 from course.data import load
 from course.explorer import Choice
@@ -319,6 +322,27 @@ def test_supply_agrees_with_the_closed_form_of_one_maker(supply):
     months = np.arange(1, 61)
     up = np.cumprod(1 - monthly * np.exp(-(months - 0.5) / 4))  # half a month into month t, roughly its mean
     assert supply.result.mean_loss == pytest.approx(100 * (1 - up).mean(), rel=0.05)
+
+
+# ---- outlook: the same, for the race
+
+
+def test_outlook_says_and_draws_what_the_race_says():
+    explorer = every()["outlook"]()
+    for state in [*explorer.presets.values(), *sample(explorer, 15)]:
+        explorer.set(**state)
+        scenario = scenarios.race(state["rival"], state["strategy"], draws=200)
+        scenario["seed"], scenario["assumptions"] = 13, {"sigma": state["sigma"]}
+        scenario["actors"][1]["chip_access"] = state["access"] / 100
+        scenario["shocks"][0]["severity"] = state["severity"] / 100
+        ran = simulate(scenario, drawn(200, 13, tuple(name for name in BASES if name != "sigma")))
+        values = ran.measure(state["winning"])
+        ratio = 100 * np.median(values[1] / values[0])
+        assert f"By {state['winning']} they have {number(ratio)} for 100" in explorer.sentence
+        (x,), _ = explorer.chart.artists["chosen"].get_data()
+        assert x == pytest.approx(np.clip(ratio, 1, 1000))
+        behind = np.median(ran.capability[-1, 0]) - np.median(ran.capability[-1, 1])
+        assert dict(explorer.table())["Points behind in 2035, middle draw"] == number(behind)
 
 
 def test_roofline_offers_chips_of_several_vendors_and_countries(roofline):
