@@ -31,6 +31,7 @@ SEATS = 8
 """A server is given as many chips as let this many requests in."""
 
 _POINTS = 60
+_ALIKE = 0.02
 _PARTS = ("weights and launches: once for all users", "arithmetic: for each user", "caches: for each user")
 
 Curve = npt.NDArray[np.float64]
@@ -173,11 +174,11 @@ class OfferChart(Chart[Offer]):
                 f"{number(result.usd_per_million)} dollars per million."
             )
         if not _same(result, ghost):
-            ratio = number(result.usd_per_million / ghost.usd_per_million)
+            ratio = result.usd_per_million / ghost.usd_per_million
             parts.append(
                 f"{_server_name(ghost)} at {number(ghost.usd_per_hour)} dollars (grey) would do it for "
                 f"{number(ghost.usd_per_million)}: "
-                + ("about as much." if ratio == "1" else f"yours costs {ratio} times as much.")
+                + ("about as much." if abs(ratio - 1) < _ALIKE else f"yours costs {number(ratio)} times as much.")
             )
         shared = result.shares[0]
         parts.append(f"All users together share {shared:.0f} % of a step; the rest is paid for each of them.")
