@@ -29,6 +29,7 @@ def check(
     workers: Annotated[int, typer.Option(help="Notebooks checked side by side.", min=1)] = 1,
     salt: Annotated[str, typer.Option(help="Any text: a class's own inputs to try functions on.")] = "marking",
     personal: Annotated[str, typer.Option(help="The key of a class whose learners got numbers of their own.")] = "",
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Other names for learners, always the same.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 unless every answer is right.")] = False,
     require_sandbox: Annotated[
         bool, typer.Option("--require-sandbox", help="Refuse where a wall around learners' code is missing.")
@@ -38,12 +39,21 @@ def check(
 
     Stopped half way and started again with the same words, it goes on where it was.
     """
-    from course.checking import finding, marking, report
+    from course.checking import finding, gradebook, marking, pages, report
+    from course.checking.anonymous import anonymised
     from course.checking.store import Store
 
     with _progress() as progress:
         task = progress.add_task("checking", counts="")
         counts: Counter[str] = Counter()
+        missing: list[tuple[str, ...]] = []
+
+        def look(walls: tuple[str, ...]) -> None:
+            missing.append(walls)
+            _name_missing_walls(walls)
+
+        def whose(name: str) -> str:
+            return finding.learner_of(name, *(sheet.stem for sheet in SOLUTIONS.glob("*.ipynb")))
 
         def show(rows: list[Row]) -> None:
             counts.update(row.status for row in rows)
@@ -63,9 +73,11 @@ def check(
                     salt=salt,
                     class_key=personal,
                     store=store,
-                    on_walls=_name_missing_walls,
+                    on_walls=look,
                     on_submission=show,
                 )
+                if anonymous:
+                    rows = anonymised(rows, whose, personal or store.secret("pseudonyms"))
         except (ValueError, OSError) as error:  # no notebooks, a sheet of ours that is not ready, nowhere to write
             console.print(f"[bold]Nothing was checked:[/] {escape(str(error))}")
             raise typer.Exit(2) from None
@@ -73,13 +85,20 @@ def check(
             console.print("Stopped. What was done is kept: the same command goes on from there.")
             raise typer.Exit(130) from None
     report.write(rows, out)
+    pages.write(rows, missing[0] if missing else None, out)
+    gradebook.write(rows, whose, out)
     console.print(report.table(rows))
     console.print(report.summary(rows))
     if ignored := finding.others_in(notebooks):
         console.print(
             f"Ignored, for they are no notebooks: {escape(', '.join(report.clean(name) for name in ignored))}"
         )
-    console.print(f"Written: {out / 'results.csv'}, {out / 'results.json'}")
+    if personal and not anonymous:
+        names = {row.submission: whose(row.submission) for row in rows}
+        for name, learner in names.items():
+            console.print(f"{report.clean(name)}: numbers of {report.clean(learner) or 'nobody'}", markup=False)
+    written = ("results.csv", "results.json", "class.html", "gradebook_canvas.csv", "gradebook_moodle.csv")
+    console.print(f"Written into {out}: {', '.join(written)}, and a page for each learner", markup=False)
     if strict and any(row.status != "right" for row in rows):
         raise typer.Exit(1)
 

@@ -52,7 +52,7 @@ def others_in(paths: Sequence[Path]) -> list[str]:
     )
 
 
-def learner_of(name: str, sheet_stem: str = "") -> str:
+def learner_of(name: str, *stems: str) -> str:
     """Tell from a submission's name whose it is: its first folder, else its file's name without the sheet's.
 
     >>> learner_of("anna/01_chips.ipynb", "01_chips"), learner_of("01_chips-ben.ipynb", "01_chips")
@@ -61,8 +61,9 @@ def learner_of(name: str, sheet_stem: str = "") -> str:
     folder, slash, _ = name.partition("/")
     if slash:
         return folder
-    stem = name[: -len(".ipynb")] if _looks_like_notebook(name) else name
-    return re.sub(r"^[\s_.-]+|[\s_.-]+$", "", stem.replace(sheet_stem, "", 1)) if sheet_stem else stem
+    own = name[: -len(".ipynb")] if _looks_like_notebook(name) else name
+    stem = next((stem for stem in stems if stem in own), "")
+    return re.sub(r"^[\s_.-]+|[\s_.-]+$", "", own.replace(stem, "", 1)) if stem else own
 
 
 def _notebooks_in(folder: Path) -> list[Path]:
