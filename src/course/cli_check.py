@@ -27,6 +27,7 @@ def check(
     out: Annotated[Path, typer.Option(help="Folder for results and reports.")] = Path("marks"),
     timeout: Annotated[int, typer.Option(help="Seconds that one cell may run.", min=1)] = 60,
     workers: Annotated[int, typer.Option(help="Notebooks checked side by side.", min=1)] = 1,
+    scheduler: Annotated[str, typer.Option(help="Mark on a Dask cluster, such as tcp://10.0.0.1:8786.")] = "",
     salt: Annotated[str, typer.Option(help="Any text: a class's own inputs to try functions on.")] = "marking",
     personal: Annotated[str, typer.Option(help="The key of a class whose learners got numbers of their own.")] = "",
     anonymous: Annotated[bool, typer.Option("--anonymous", help="Other names for learners, always the same.")] = False,
@@ -39,7 +40,7 @@ def check(
 
     Stopped half way and started again with the same words, it goes on where it was.
     """
-    from course.checking import finding, gradebook, marking, pages, report
+    from course.checking import cluster, finding, gradebook, marking, pages, report
     from course.checking.anonymous import anonymised
     from course.checking.store import Store
 
@@ -61,6 +62,7 @@ def check(
 
         try:
             report.prepare(out)  # hours of marking must not end in a folder that cannot be written to
+            crew = cluster.there(scheduler) if scheduler else None
             found = finding.find(notebooks)
             progress.update(task, total=len(found))
             with Store(out) as store:
@@ -73,6 +75,7 @@ def check(
                     salt=salt,
                     class_key=personal,
                     store=store,
+                    crew=crew,
                     on_walls=look,
                     on_submission=show,
                 )
@@ -80,6 +83,9 @@ def check(
                     rows = anonymised(rows, whose, personal or store.secret("pseudonyms"))
         except (ValueError, OSError) as error:  # no notebooks, a sheet of ours that is not ready, nowhere to write
             console.print(f"[bold]Nothing was checked:[/] {escape(str(error))}")
+            raise typer.Exit(2) from None
+        except ImportError as error:
+            console.print(f"[bold]Nothing was checked:[/] --scheduler needs dask.distributed: {escape(str(error))}")
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             console.print("Stopped. What was done is kept: the same command goes on from there.")

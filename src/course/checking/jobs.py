@@ -80,9 +80,15 @@ def work(job: Job, workshop: Workshop, timeout_s: float, stop: Event) -> list[Ro
     try:
         results = _results(job, tasks, sources, workshop, timeout_s, stop)
     except Exception as error:  # one submission must never stop the rest
-        failed = _Result("error", f"{FAILED}: {type(error).__name__}: {error}")
-        results = dict.fromkeys(sources, failed)
+        return failed(job, error)
     return [_row(job.name, task, job.picks[task.question.id], results.get(task.question.id)) for task in tasks]
+
+
+def failed(job: Job, error: Exception) -> list[Row]:
+    """Return the rows of a submission that could not be marked, through no fault of its own."""
+    result = _Result("error", f"{FAILED}: {type(error).__name__}: {error}")
+    picks = [(task, job.picks[task.question.id]) for task in job.sheet.tasks]
+    return [_row(job.name, task, pick, None if pick.source is None else result) for task, pick in picks]
 
 
 def _row(name: str, task: Task, pick: Pick, result: _Result | None) -> Row:
