@@ -16,13 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from course.paths import LESSONS, ROOT, SOLUTIONS
+from course import cli_check
+from course.paths import LESSONS, ROOT
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-console = Console()
-_WIDE = 120  # columns of a table that is piped into a file, where no screen sets a limit
-if not console.is_terminal:
-    console.width = max(console.width, _WIDE)
+console = cli_check.console
+
+
+app.command()(cli_check.check)
+app.command()(cli_check.hand_out)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -41,49 +43,6 @@ def lab(context: typer.Context) -> None:
         f"--LabApp.default_url={address}",
     ]
     _become([*command, *context.args])
-
-
-@app.command()
-def check(
-    notebooks: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of notebooks.")],
-    out: Annotated[Path, typer.Option(help="Folder for results.csv and results.json.")] = Path("marks"),
-    timeout: Annotated[int, typer.Option(help="Seconds that one cell may run.", min=1)] = 60,
-    workers: Annotated[int, typer.Option(help="Notebooks checked side by side.", min=1)] = 1,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 unless every answer is right.")] = False,
-    require_sandbox: Annotated[
-        bool, typer.Option("--require-sandbox", help="Refuse where a wall around learners' code is missing.")
-    ] = False,
-) -> None:
-    """Check answers: one's own sheet, or a folder of submissions. Exit 0 when it ran, whatever the marks."""
-    from course.checking import marking, report
-
-    with _progress() as progress:
-        task = progress.add_task("checking")
-        try:
-            report.prepare(out)  # hours of marking must not end in a folder that cannot be written to
-            progress.update(task, total=len(marking.find(notebooks)))
-            rows = marking.mark(
-                notebooks,
-                solutions=SOLUTIONS,
-                timeout_s=timeout,
-                workers=workers,
-                require_sandbox=require_sandbox,
-                on_walls=_name_missing_walls,
-                on_submission=lambda _: progress.advance(task),
-            )
-        except (ValueError, OSError) as error:  # no notebooks, a sheet of ours that is not ready, nowhere to write
-            console.print(f"[bold]Nothing was checked:[/] {escape(str(error))}")
-            raise typer.Exit(2) from None
-    report.write(rows, out)
-    console.print(report.table(rows))
-    console.print(report.summary(rows))
-    if ignored := marking.others_in(notebooks):
-        console.print(
-            f"Ignored, for they are no notebooks: {escape(', '.join(report.clean(name) for name in ignored))}"
-        )
-    console.print(f"Written: {out / 'results.csv'}, {out / 'results.json'}")
-    if strict and any(row.status != "right" for row in rows):
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -211,14 +170,6 @@ def doctor() -> None:
         if finding.remedy:
             console.print(f"  {escape(finding.remedy)}")
     raise typer.Exit(1 if ill else 0)
-
-
-def _name_missing_walls(missing: tuple[str, ...]) -> None:
-    if missing:
-        console.print(
-            f"[bold]Not protected here:[/] {', '.join(missing)}. Mark only code from people whom you would let use "
-            "this computer."
-        )
 
 
 def _become(command: list[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from course import questions, state
-from course.checking.graft import MARKING, probe_source
+from course.checking.graft import MARKING, numbers_source, probe_source
 from course.paths import EXERCISES, LESSONS, SOLUTIONS
 
 Cell = dict[str, Any]
@@ -80,12 +80,14 @@ def execute(path: Path) -> None:
 
 
 def with_probes(notebook: Notebook) -> Notebook:
-    """Return the notebook with the probe cell of every question brought up to date, behind its check cell."""
+    """Return the notebook with what questions write brought up to date: numbers, and a probe behind each check."""
     cells: list[Cell] = []
     for cell in notebook["cells"]:
         mark = cell["metadata"].get("course", {})
         if mark.get("role") == "probe":
             continue
+        if mark.get("role") == "numbers":
+            cell = {**cell, "source": numbers_source(questions.get(mark["question"]))}
         cells.append(cell)
         if mark.get("role") == "check":
             cells.append(_probe(mark["question"], _with_id(notebook, f"{mark['question']}-probe")))
@@ -135,7 +137,7 @@ def build(*, check: bool = False) -> list[Path]:
         sheet = EXERCISES / solution.name
         notebook = tidy(read(solution))
         if notebook != with_probes(notebook) and check:
-            raise DriftError(f"{solution.name}: probe cells differ from the questions; run: course execute")
+            raise DriftError(f"{solution.name}: probes or numbers differ from the questions; run: course execute")
         text = text_of(sheet_for_learners(notebook))
         if check and (not sheet.exists() or sheet.read_text("utf-8") != text):
             raise DriftError(f"exercises/{sheet.name} is not what its solution says; run: course build")

@@ -54,7 +54,12 @@ def observe(answer: Any, inputs: Sequence[Sequence[Any]] | None) -> list[Any]:
     return [plain(function(*copy.deepcopy(list(arguments)))) for arguments in inputs]
 
 
+def line(seen: list[Any]) -> str:
+    """Return the line by which a probe shows what was seen."""
+    return f"{MARK}{json.dumps(seen, sort_keys=True)}\n"
+
+
 def show(namespace: dict[str, Any], name: str, inputs: Sequence[Sequence[Any]] | None = None) -> None:
     """Print what `name` holds in `namespace` as one line of JSON, for the marker to read."""
     seen = [MISSING] if name not in namespace else observe(namespace[name], inputs)
-    print(MARK + json.dumps(seen, sort_keys=True))
+    print(line(seen), end="")

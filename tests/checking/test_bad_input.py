@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from small_course import SOURCES, answered, cell_of, submission, write
 
 from course.checking import graft
-from course.checking.marking import Row, find, mark
+from course.checking.finding import find
+from course.checking.marking import mark
+from course.checking.rows import Row
 
 MISSING, UNREADABLE = "not_attempted", "unreadable"
 FOUND = "found"

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from course.checking import report
-from course.checking.marking import Row
+from course.checking.rows import Row
 
 ROWS = [
     Row("group/a.ipynb", "99-q1", "right", 1, 1, "Well, done", 0.5),

@@ -6,8 +6,9 @@ import matrix
 import pytest
 import small_course
 
-from course.checking import marking
-from course.checking.marking import Row, mark
+from course.checking import finding
+from course.checking.marking import mark
+from course.checking.rows import Row
 from course.paths import EXERCISES, SOLUTIONS
 
 
@@ -31,7 +32,7 @@ def test_the_matrix_notices_a_marker_that_believes_what_it_reads(
     """A matrix that finds nothing in a credulous marker would prove nothing."""
 
     def credulous(paths: list[Path], **_: object) -> list[Row]:
-        names = [found.name for found in marking.find(paths)]
+        names = [found.name for found in finding.find(paths)]
         asked = small_course.QUESTIONS
         return [Row(name, one.id, "right", one.points, one.points, "", 0.0) for name in names for one in asked]
 

@@ -9,7 +9,8 @@ import pytest
 import small_course
 from small_course import SOURCES, submission, write
 
-from course.checking.marking import Row, mark
+from course.checking.marking import mark
+from course.checking.rows import Row
 from course.runner import workshop
 
 LIMIT_S = 3

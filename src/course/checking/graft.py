@@ -12,13 +12,13 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from course import questions
-from course.observe import MARK
+from course.observe import MARK, line
 from course.questions import Question
 
 Cell = dict[str, Any]
@@ -49,15 +49,32 @@ class Task:
     answer: Cell
     probe: Cell
     expected: list[Any]
+    salt: str = MARKING
+
+    def about(self, question: Question, salt: str) -> Task:
+        """Return the task with another form of its question, or other inputs: here the reference is run anew."""
+        expected = question.expected(salt)
+        shown = {"name": "stdout", "output_type": "stream", "text": line(expected)}
+        probe = self.probe | {"source": probe_source(question, salt), "outputs": [shown]}
+        return Task(question, self.answer, probe, expected, salt)
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """An instructor's sheet, as far as marking needs it; asking for its `tasks` verifies it."""
+    """An instructor's sheet, as far as marking needs it; asking for its `tasks` verifies it.
+
+    `salt` chooses the inputs on which functions are tried; with a `class_key` each learner has numbers of their own.
+    """
 
     number: str
     path: Path
     cells: tuple[Cell, ...]
+    salt: str = MARKING
+    class_key: str = ""
+
+    def bare(self) -> Sheet:
+        """Return the sheet without what has been computed for it: plain data that can be sent to another machine."""
+        return replace(self)
 
     @property
     def answers(self) -> dict[str, str]:
@@ -75,7 +92,15 @@ class Sheet:
     @cached_property
     def tasks(self) -> list[Task]:
         """The sheet's questions with their cells. `SheetError` where a probe is missing, stale or was never run."""
-        return [self._task(question_id) for question_id in self.answers.values()]
+        stored = [self._task(question_id) for question_id in self.answers.values()]
+        return stored if self.salt == MARKING else [task.about(task.question, self.salt) for task in stored]
+
+    def tasks_of(self, learner: str) -> list[Task]:
+        """Return the tasks as this learner has got them."""
+        if not self.class_key:
+            return self.tasks
+        own = [(task, task.question.personal(self.class_key, learner)) for task in self.tasks]
+        return [task if question is task.question else task.about(question, self.salt) for task, question in own]
 
     def _task(self, question_id: str) -> Task:
         try:
@@ -90,6 +115,12 @@ class Sheet:
             raise SheetError(
                 f"{self.path.name}: the probe cell of {question_id} is not what its question says; "
                 f"run: course execute {self.path.name}"
+            )
+        numbers = [_text(cell) for cell in self.of_role("numbers", question_id)]
+        if numbers != ([] if question.scenario is None else [numbers_source(question)]):
+            raise SheetError(
+                f"{self.path.name}: {question_id} needs one cell with the numbers of its question, or none if it has "
+                f"none; run: course execute {self.path.name}"
             )
         return Task(question, answers[0], probes[0], self._expected(question, probes[0]))
 
@@ -125,6 +156,14 @@ def probe_source(question: Question, salt: str) -> str:
     return f"from course.observe import show\n\n{call}"
 
 
+def numbers_source(question: Question) -> str:
+    """Return the code of the cell that gives a question's numbers. `ValueError` for a question without a scenario."""
+    if question.scenario is None:
+        raise ValueError(f"{question.id} has no scenario, so there are no numbers to give")
+    pairs = [f'"{name}": {_literal(value, "    ")}' for name, value in question.scenario.numbers.items()]
+    return _fold(f"{question.numbers_name} = {{", pairs, "}", "")
+
+
 def seen_in(text: str) -> list[Any] | None:
     """Return what a probe showed, out of everything that was printed; None unless it stands there exactly once.
 
@@ -140,7 +179,7 @@ def seen_in(text: str) -> list[Any] | None:
     return seen if isinstance(seen, list) and seen else None
 
 
-def load_sheets(folder: Path) -> dict[str, Sheet]:
+def load_sheets(folder: Path, salt: str = MARKING, class_key: str = "") -> dict[str, Sheet]:
     """Read the instructor's sheets in a folder, by number. They are verified when their `tasks` are asked for."""
     sheets: dict[str, Sheet] = {}
     for path in sorted(folder.glob("*.ipynb")):
@@ -151,7 +190,7 @@ def load_sheets(folder: Path) -> dict[str, Sheet]:
         number = notebook.get("metadata", {}).get("course", {}).get("sheet")
         if not isinstance(number, str) or number in sheets:
             raise SheetError(f"{path.name}: its metadata should name a sheet of its own, such as course.sheet: 01")
-        sheets[number] = Sheet(number, path, tuple(_code_cells(notebook)))
+        sheets[number] = Sheet(number, path, tuple(_code_cells(notebook)), salt, class_key)
     if not sheets:
         raise SheetError(f"no instructor's sheets (*.ipynb) in {folder}")
     return sheets
@@ -226,11 +265,13 @@ def pick(notebook: Notebook, cell_id: str, question_id: str) -> Pick:
     return Pick("\n".join(different), note=" ".join(notes))
 
 
-def graft(sheet: Sheet, sources: Mapping[str, str]) -> Notebook:
+def graft(sheet: Sheet, sources: Mapping[str, str], learner: str = "") -> Notebook:
     """Return the instructor's sheet with the learner's sources: setup, then each answer with its probe behind it."""
     cells = [_cell(cell, _text(cell)) for cell in sheet.of_role("setup")]
-    for task in sheet.tasks:
+    for task in sheet.tasks_of(learner):
         if task.question.id in sources:
+            numbers = sheet.of_role("numbers", task.question.id)
+            cells += [_cell(cell, numbers_source(task.question)) for cell in numbers]
             cells += [_cell(task.answer, sources[task.question.id]), _cell(task.probe, _text(task.probe))]
     return {"cells": cells, "metadata": {"kernelspec": _KERNELSPEC}, "nbformat": 4, "nbformat_minor": 5}
 

@@ -76,6 +76,7 @@ def check(question_id: str) -> Feedback:
     """
     question = questions.get(question_id)
     namespace = sys._getframe(1).f_globals
+    question = question.about(namespace.get(question.numbers_name))
     feedback = Feedback(question, _look(question, namespace), stale=_last_cell_failed())
     with suppress(OSError):  # a folder that cannot be written must not keep a learner from the answer
         record(question_id, feedback.verdict.status)

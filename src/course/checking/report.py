@@ -8,17 +8,17 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from itertools import groupby
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
-from course.checking.marking import Row
+from course.checking.rows import Row
 
-COLUMNS = tuple(field.name for field in fields(Row))
+COLUMNS = tuple(field.name for field in fields(Row) if field.name != "misconception")
 STATUSES = {
     "right": ("✔ right", "green"),
     "wrong": ("✘ wrong", "red"),
@@ -37,7 +37,7 @@ def prepare(out: Path) -> None:
     for name in ("results.csv", "results.json"):
         if (out / name).is_dir():
             raise IsADirectoryError(f"{out / name} is a folder, and the results are to be written there")
-    _replace(out / ".writable", "")
+    replace(out / ".writable", "")
     (out / ".writable").unlink()
 
 
@@ -47,17 +47,17 @@ def write(rows: Sequence[Row], out: Path) -> None:
     table = io.StringIO()
     sheet = csv.writer(table, lineterminator="\n")
     sheet.writerow(COLUMNS)
-    sheet.writerows([_defused(value) for value in asdict(row).values()] for row in rows)
-    plain = [{name: _cleaned(value) for name, value in asdict(row).items()} for row in rows]
-    _replace(out / "results.csv", table.getvalue())
-    _replace(out / "results.json", json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    sheet.writerows([defused(getattr(row, name)) for name in COLUMNS] for row in rows)
+    plain = [{name: _cleaned(getattr(row, name)) for name in COLUMNS} for row in rows]
+    replace(out / "results.csv", table.getvalue())
+    replace(out / "results.json", json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 
 
 def table(rows: Sequence[Row]) -> Table:
     """Return the rows as a table: a line a question, a total a submission."""
     result = Table("Submission", "Question", "Result", "Points", "Remark")
     result.columns[3].justify = "right"
-    for submission, own in _by_submission(rows):
+    for submission, own in by_submission(rows):
         for number, row in enumerate(own):
             words, colour = STATUSES[row.status]
             result.add_row(
@@ -75,12 +75,17 @@ def table(rows: Sequence[Row]) -> Table:
 
 def summary(rows: Sequence[Row]) -> str:
     """Say in a sentence how it went."""
-    counts: Counter[str] = Counter(row.status for row in rows)
-    parts = [f"{counts[status]} {words.split(' ', 1)[1]}" for status, (words, _) in STATUSES.items() if counts[status]]
+    parts = counted(Counter(row.status for row in rows))
     submissions = len({row.submission for row in rows})
     points, most = sum(row.points for row in rows), sum(row.max_points for row in rows)
     named = f"{submissions} submission{'' if submissions == 1 else 's'}"
-    return f"{named}: {', '.join(parts) or 'nothing to mark'}; {points} of {most} points."
+    return f"{named}: {parts or 'nothing to mark'}; {points} of {most} points."
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Say how many answers have which status."""
+    words = {status: shown.split(" ", 1)[1] for status, (shown, _) in STATUSES.items()}
+    return ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts.get(status))
 
 
 def clean(text: str) -> str:
@@ -98,7 +103,7 @@ def _cleaned(value: object) -> object:
     return clean(value) if isinstance(value, str) else value
 
 
-def _defused(value: object) -> object:
+def defused(value: object) -> object:
     """Return a value for a spreadsheet: text that it would take for a formula gets an apostrophe in front."""
     if not isinstance(value, str):
         return value
@@ -106,11 +111,13 @@ def _defused(value: object) -> object:
     return f"'{text}" if text.startswith(_FORMULA) or value.startswith(_FORMULA) else text
 
 
-def _by_submission(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+def by_submission(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """Yield each submission's name and rows."""
     return ((name, list(own)) for name, own in groupby(rows, key=lambda row: row.submission))
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file in one step."""
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(text, "utf-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from course.questions.question import Misconception, Question, Verdict
+from course.questions.question import Misconception, Question, Scenario, Verdict
 
-__all__ = ["ALL", "Misconception", "Question", "Verdict", "get", "of_sheet"]
+__all__ = ["ALL", "Misconception", "Question", "Scenario", "Verdict", "get", "of_sheet"]
 
 _LESSONS = sorted(module.name for module in iter_modules(__path__) if module.name.startswith("lesson_"))
 

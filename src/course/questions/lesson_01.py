@@ -11,7 +11,7 @@ from aistack.chips import Chip, ridge_flop_per_byte, step_seconds_bound
 from aistack.serving import Model, decode_work, max_batch
 from course.data import load
 from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 
 _BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
@@ -40,47 +40,66 @@ _LLAMA = Model.from_row(_row("models", "model", "Llama 3.1 8B"))
 _H100, _H20, _MI300X = _chip("H100 SXM"), _chip("H20"), _chip("MI300X")
 _MI300X_ROW = _row("chips", "chip", "MI300X")
 
-RIDGE = Question(
-    id="01-q1",
-    asks="Compute the ridge point of a chip that the lesson did not compute",
-    objective=1,
-    answer_name="ridge",
-    reference=float(ridge_flop_per_byte(_MI300X.peak_tflops, _MI300X.bandwidth_gb_s)),
-    alternatives=(np.float64(_MI300X.peak_tflops * 1e12 / (_MI300X.bandwidth_gb_s * 1e9)),),
-    misconceptions=(
-        Misconception(
-            "tera over giga",
-            _MI300X.peak_tflops / _MI300X.bandwidth_gb_s,
-            "You divided TFLOP/s by GB/s. A tera is a thousand gigas, and the thousand got lost.",
+
+def _imagined_chip(draw: random.Random) -> Numbers:
+    """A chip that nobody sells. GB/s over TFLOP/s stay between 1.1 and 27: outside, two slips would look alike."""
+    peak = round(draw.uniform(300, 1000), 1)
+    return {
+        "fp16_tflops": peak,
+        "fp8_tflops": 2 * peak,
+        "memory_bandwidth_gb_s": round(draw.uniform(1200, 8000)),
+        "memory_gb": round(draw.uniform(16, 300)),
+    }
+
+
+def _ridge(numbers: Numbers) -> Question:
+    peak, bandwidth = numbers["fp16_tflops"], numbers["memory_bandwidth_gb_s"]
+    return Question(
+        id="01-q1",
+        asks="Compute the ridge point of a chip that the lesson did not compute",
+        objective=1,
+        answer_name="ridge",
+        reference=float(ridge_flop_per_byte(peak, bandwidth)),
+        alternatives=(np.float64(peak * 1e12 / (bandwidth * 1e9)),),
+        misconceptions=(
+            Misconception(
+                "tera over giga",
+                peak / bandwidth,
+                "You divided TFLOP/s by GB/s. A tera is a thousand gigas, and the thousand got lost.",
+            ),
+            Misconception(
+                "upside down",
+                bandwidth / peak / 1000,
+                "That is bytes per operation. The ridge point counts operations per byte.",
+            ),
+            Misconception(
+                "upside down, in data-sheet units",
+                bandwidth / peak,
+                "That is bytes per operation, and a thousand is lost. The ridge point counts operations per byte.",
+            ),
+            Misconception(
+                "capacity for bandwidth",
+                peak * 1000 / numbers["memory_gb"],
+                "You used how much the memory holds. The ridge needs how fast it can be read.",
+            ),
+            Misconception(
+                "another precision",
+                float(ridge_flop_per_byte(numbers["fp8_tflops"], bandwidth)),
+                "That is the ridge for 8-bit arithmetic. The question asks for 16-bit.",
+            ),
         ),
-        Misconception(
-            "upside down",
-            _MI300X.bandwidth_gb_s / _MI300X.peak_tflops / 1000,
-            "That is bytes per operation. The ridge point counts operations per byte.",
+        hints=(
+            "At the ridge, computing and fetching take equally long: P / B.",
+            "Turn both into single units first: 1 TFLOP/s is 1e12 operations, 1 GB/s is 1e9 bytes a second.",
         ),
-        Misconception(
-            "upside down, in data-sheet units",
-            _MI300X.bandwidth_gb_s / _MI300X.peak_tflops,
-            "That is bytes per operation, and a thousand is lost. The ridge point counts operations per byte.",
-        ),
-        Misconception(
-            "capacity for bandwidth",
-            _MI300X.peak_tflops * 1000 / _MI300X.memory_gb,
-            "You used how much the memory holds. The ridge needs how fast it can be read.",
-        ),
-        Misconception(
-            "another precision",
-            float(ridge_flop_per_byte(_MI300X_ROW["fp8_tflops"], _MI300X.bandwidth_gb_s)),
-            "That is the ridge for 8-bit arithmetic. The question asks for 16-bit.",
-        ),
-    ),
-    hints=(
-        "At the ridge, computing and fetching take equally long: P / B.",
-        "Turn both into single units first: 1 TFLOP/s is 1e12 operations, 1 GB/s is 1e9 bytes a second.",
-    ),
-    praise="Below that many operations for each byte, this chip waits for its memory.",
-    section="One equation",
-)
+        praise="Below that many operations for each byte, this chip waits for its memory.",
+        section="One equation",
+        scenario=Scenario(numbers, _imagined_chip, _ridge),
+    )
+
+
+_RIDGE_COLUMNS = ("fp16_tflops", "fp8_tflops", "memory_bandwidth_gb_s", "memory_gb")
+RIDGE = _ridge({column: float(_MI300X_ROW[column]) for column in _RIDGE_COLUMNS})
 
 READ_CHART = Question(
     id="01-q2",

@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from course.observe import MISSING, TODO, observe
-from course.questions.compare import same
+from course.questions.compare import is_number, same
 from course.questions.families import Family
 from course.questions.remarks import general_remark
 
 Status = Literal["right", "wrong", "not_attempted", "error", "timeout", "unreadable"]
 Inputs = list[list[Any]]
+Numbers = Mapping[str, float]
 
 PRACTICE = "practice"
 """Salt of the inputs that `check()` uses; marking uses others."""
@@ -44,6 +45,18 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Scenario:
+    """Numbers of a question that may be different for each learner, and the question that is asked about them.
+
+    `numbers` are those of this question, `draw` makes other ones, and `ask` returns the question about given ones.
+    """
+
+    numbers: Numbers
+    draw: Callable[[random.Random], Numbers]
+    ask: Callable[[Numbers], Question]
+
+
+@dataclass(frozen=True)
 class Question:
     """A question with its reference, its misconceptions and the proof that telling them apart works.
 
@@ -66,6 +79,25 @@ class Question:
     tolerance: float = 0.01
     points: int = 1
     make_inputs: Callable[[random.Random], Inputs] | None = None
+    scenario: Scenario | None = None
+
+    @property
+    def numbers_name(self) -> str:
+        """Name of the variable that holds the scenario's numbers in the sheet, such as `numbers_q1`."""
+        return f"numbers_{self.id.split('-')[1]}"
+
+    def personal(self, class_key: str, learner: str) -> Question:
+        """Return the question about a learner's own numbers: always the same for the same key and learner."""
+        if self.scenario is None:
+            return self
+        return self.scenario.ask(self.scenario.draw(random.Random(f"{self.id}/{class_key}/{learner}")))
+
+    def about(self, numbers: object) -> Question:
+        """Return the question about the numbers in a learner's notebook; about its own ones where those do not fit."""
+        if self.scenario is None or not isinstance(numbers, Mapping) or numbers == self.scenario.numbers:
+            return self
+        fits = numbers.keys() == self.scenario.numbers.keys() and all(map(is_number, numbers.values()))
+        return self.scenario.ask(numbers) if fits else self
 
     @property
     def sheet(self) -> str:

@@ -1,0 +1,139 @@
+"""The commands `course check` and `course hand-out`: marking answers, and sheets with each learner's own numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from course.paths import EXERCISES, SOLUTIONS
+
+if TYPE_CHECKING:
+    from course.checking.rows import Row
+
+console = Console()
+_WIDE = 120  # columns of a table that is piped into a file, where no screen sets a limit
+if not console.is_terminal:
+    console.width = max(console.width, _WIDE)
+
+
+def check(
+    notebooks: Annotated[list[Path], typer.Argument(help="Notebooks, or folders of notebooks.")],
+    out: Annotated[Path, typer.Option(help="Folder for results and reports.")] = Path("marks"),
+    timeout: Annotated[int, typer.Option(help="Seconds that one cell may run.", min=1)] = 60,
+    workers: Annotated[int, typer.Option(help="Notebooks checked side by side.", min=1)] = 1,
+    scheduler: Annotated[str, typer.Option(help="Mark on a Dask cluster, such as tcp://10.0.0.1:8786.")] = "",
+    salt: Annotated[str, typer.Option(help="Any text: a class's own inputs to try functions on.")] = "marking",
+    personal: Annotated[str, typer.Option(help="The key of a class whose learners got numbers of their own.")] = "",
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Other names for learners, always the same.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 unless every answer is right.")] = False,
+    require_sandbox: Annotated[
+        bool, typer.Option("--require-sandbox", help="Refuse where a wall around learners' code is missing.")
+    ] = False,
+) -> None:
+    """Check answers: one's own sheet, or a folder of submissions. Exit 0 when it ran, whatever the marks.
+
+    Stopped half way and started again with the same words, it goes on where it was.
+    """
+    from course.checking import cluster, finding, gradebook, marking, pages, report
+    from course.checking.anonymous import anonymised
+    from course.checking.store import Store
+
+    with _progress() as progress:
+        task = progress.add_task("checking", counts="")
+        counts: Counter[str] = Counter()
+        missing: list[tuple[str, ...]] = []
+
+        def look(walls: tuple[str, ...]) -> None:
+            missing.append(walls)
+            _name_missing_walls(walls)
+
+        def whose(name: str) -> str:
+            return finding.learner_of(name, *(sheet.stem for sheet in SOLUTIONS.glob("*.ipynb")))
+
+        def show(rows: list[Row]) -> None:
+            counts.update(row.status for row in rows)
+            progress.update(task, advance=1, counts=report.counted(counts))
+
+        try:
+            report.prepare(out)  # hours of marking must not end in a folder that cannot be written to
+            crew = cluster.there(scheduler) if scheduler else None
+            found = finding.find(notebooks)
+            progress.update(task, total=len(found))
+            with Store(out) as store:
+                rows = marking.mark(
+                    notebooks,
+                    solutions=SOLUTIONS,
+                    timeout_s=timeout,
+                    workers=workers,
+                    require_sandbox=require_sandbox,
+                    salt=salt,
+                    class_key=personal,
+                    store=store,
+                    crew=crew,
+                    on_walls=look,
+                    on_submission=show,
+                )
+                if anonymous:
+                    rows = anonymised(rows, whose, personal or store.secret("pseudonyms"))
+        except (ValueError, OSError) as error:  # no notebooks, a sheet of ours that is not ready, nowhere to write
+            console.print(f"[bold]Nothing was checked:[/] {escape(str(error))}")
+            raise typer.Exit(2) from None
+        except ImportError as error:
+            console.print(f"[bold]Nothing was checked:[/] --scheduler needs dask.distributed: {escape(str(error))}")
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            console.print("Stopped. What was done is kept: the same command goes on from there.")
+            raise typer.Exit(130) from None
+    report.write(rows, out)
+    pages.write(rows, missing[0] if missing else None, out)
+    gradebook.write(rows, whose, out)
+    console.print(report.table(rows))
+    console.print(report.summary(rows))
+    if ignored := finding.others_in(notebooks):
+        console.print(
+            f"Ignored, for they are no notebooks: {escape(', '.join(report.clean(name) for name in ignored))}"
+        )
+    if personal and not anonymous:
+        names = {row.submission: whose(row.submission) for row in rows}
+        for name, learner in names.items():
+            console.print(f"{report.clean(name)}: numbers of {report.clean(learner) or 'nobody'}", markup=False)
+    written = ("results.csv", "results.json", "class.html", "gradebook_canvas.csv", "gradebook_moodle.csv")
+    console.print(f"Written into {out}: {', '.join(written)}, and a page for each learner", markup=False)
+    if strict and any(row.status != "right" for row in rows):
+        raise typer.Exit(1)
+
+
+def hand_out(
+    roster: Annotated[Path, typer.Argument(help="A text file with the id of one learner on each line.")],
+    key: Annotated[str, typer.Option(help="The key of the class: long, secret, and the same when you mark.")],
+    out: Annotated[Path, typer.Option(help="Folder for a folder of sheets for each learner.")] = Path("handed_out"),
+) -> None:
+    """Write sheets in which every learner finds numbers of their own; mark them with --personal KEY."""
+    from course.checking.personal import hand_out as write
+
+    try:
+        learners = [line.strip() for line in roster.read_text("utf-8").splitlines() if line.strip()]
+        files = write(learners, key, sorted(EXERCISES.glob("*.ipynb")), out)
+    except (ValueError, OSError) as error:
+        console.print(f"[bold]Nothing was written:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+    console.print(f"Written: {len(files)} sheets for {len(learners)} learners into {escape(str(out))}")
+
+
+def _name_missing_walls(missing: tuple[str, ...]) -> None:
+    if missing:
+        console.print(
+            f"[bold]Not protected here:[/] {', '.join(missing)}. Mark only code from people whom you would let use "
+            "this computer."
+        )
+
+
+def _progress() -> Progress:
+    bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*bar, TextColumn("{task.fields[counts]}"), console=console, transient=True)
