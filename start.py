@@ -3,7 +3,7 @@
 
     python3 start.py                      open JupyterLab at the front page
     python3 start.py lab --no-browser     only serve it; further words go to JupyterLab
-    python3 start.py test                 run every test; further words go to pytest
+    python3 start.py test                 run every test, on all cores; further words go to pytest instead
     python3 start.py check my_sheet.ipynb every other command goes to `course`
 
 The packages of requirements.txt go into .venv beside this file and nowhere else. To undo it, delete .venv.
@@ -52,7 +52,9 @@ def python_in(venv, system=os.name):
 def command(words, system=os.name):
     """The command line that the words on ours stand for."""
     python = [str(python_in(VENV, system)), "-m"]
-    return [*python, "pytest", *words[1:]] if words[:1] == ["test"] else [*python, "course", *(words or ["lab"])]
+    if words[:1] == ["test"]:
+        return [*python, "pytest", *(words[1:] or ["-n", "auto"])]
+    return [*python, "course", *(words or ["lab"])]
 
 
 def wanted_stamp():

@@ -108,6 +108,11 @@ def test_words_after_test_go_to_pytest_in_the_folder_of_the_course(start, tmp_pa
     assert Path.cwd() == start.HERE
 
 
+def test_test_alone_runs_everything_on_all_cores(start):
+    _, *line = start.main(["test"])
+    assert line == ["-m", "pytest", "-n", "auto"]
+
+
 def test_files_named_to_the_course_are_looked_for_where_the_user_is(start, tmp_path_factory, monkeypatch):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     monkeypatch.chdir(elsewhere)
