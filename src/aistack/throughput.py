@@ -232,8 +232,9 @@ def output_tokens_per_s_estimate(
     `B O / (O (t_step(B) + launches) + B t_prompt)`: in the time of one answer of `O` tokens, each of the `B` requests
     in flight also has one prompt read. `batch` replaces what memory allows.
 
-    Known bias: steady state; a run of few requests ends with half-empty batches. Median error on measurements that no
-    constant has seen: about 12 % (TensorRT-LLM 0.9, 0.14 and 1.2; A100, L40S, H100, H200, B200).
+    Known bias: steady state; a run of few requests ends with half-empty batches. Median error on tables that no
+    constant was fitted on: 6 to 17 % by chip (TensorRT-LLM 0.9, 0.14 and 1.2), 22 % on an RTX PRO 6000; the form of
+    the model was chosen with these tables in view.
 
     Decides: how many accelerators a load needs, and with `price` what a token costs.
 

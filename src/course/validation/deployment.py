@@ -108,7 +108,7 @@ def server_of(inputs: Inputs, model: Model) -> Server:
                  link_gb_s=_link(row),
                  bits=bits, bytes_per_weight=weight, bytes_per_number=bytes_per_number(inputs, model))  # fmt: skip
     chips = _chips(inputs, stages) or _fewest(model, one)
-    wide = inputs.number("expert_parallel", 0) > NODE  # such set-ups let two halves of the batch take turns (DeepEP)
+    wide = inputs.number("expert_parallel", 0) > NODE  # such set-ups let two halves of the batch take turns
     return replace(one, chips=chips, stages=min(stages, chips), hidden_exchange=wide)
 
 
