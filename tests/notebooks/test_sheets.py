@@ -59,6 +59,14 @@ def test_the_sheet_differs_from_the_solution_in_nothing_but_the_answers(solution
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)
+def test_every_answer_cell_of_the_sheet_names_what_it_wants(solution: Path) -> None:
+    cells = {cell["id"]: cell["source"] for cell in notebooks.read(EXERCISES / solution.name)["cells"]}
+    for question in questions.of_sheet(solution.name[:2]):
+        wanted = re.compile(rf"^(def {question.answer_name}\(|{question.answer_name} = )", re.MULTILINE)
+        assert wanted.search(cells[f"{question.id}-answer"]), f"{question.id} does not name {question.answer_name}"
+
+
+@pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)
 def test_every_question_has_its_cells(solution: Path) -> None:
     ids = {cell["id"] for cell in notebooks.read(solution)["cells"]}
     asked = questions.of_sheet(solution.name[:2])

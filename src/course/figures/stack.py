@@ -11,6 +11,8 @@ from aistack.stack import ces_output, required_multiplier
 from course.charts import DASHES, GREY, PALETTE, RIM, Picture, figure, number, show
 
 _CHINA, _MARK = "China for 100 of the US", "s"
+_TOP = 100.0
+"""Where the axis of efforts ends; what is infinite stands on that edge."""
 
 
 def ahead_by_layer(layers: pd.DataFrame) -> Picture:
@@ -39,8 +41,10 @@ def ahead_by_layer(layers: pd.DataFrame) -> Picture:
         )
     names = [f"{row.layer}: {row.measure}" for row in layers.itertuples()]
     axes.set_yticks(places, names)
-    axes.set(xscale="log", xlim=(5, 300), ylim=(-0.6, len(layers) - 0.4))
+    axes.set(xscale="log", xlim=(5, 300), ylim=(-0.6, len(layers) - 0.1))
     axes.annotate("equal", (100, -0.5), xytext=(4, 0), textcoords="offset points", color=GREY)
+    for text, place, color in (("● the US ahead", 5.6, PALETTE[0]), ("◆ China ahead", 105, PALETTE[1])):
+        axes.annotate(text, (place, len(layers) - 0.5), color=color, weight="bold", annotation_clip=False)
     axes.grid(visible=False, axis="y")
     each = "; ".join(f"{name} {number(value)}" for name, value in zip(names, layers[_CHINA], strict=True))
     return show(
@@ -90,28 +94,28 @@ def needed_by_elasticity(share: float, estimates: Mapping[str, float], left: flo
     )
     sigmas = np.geomspace(0.05, 6, 600)
     needed = np.asarray(required_multiplier(left, share, sigmas))
-    possible = np.isfinite(needed) & (needed < 100)
+    possible = np.isfinite(needed) & (needed < _TOP)
     wall = float(sigmas[possible][0])
     axes.plot(sigmas[possible], needed[possible], color=PALETTE[0], linewidth=2.5)
-    axes.axvspan(0, wall, color="#e8e8e8", zorder=0)
+    axes.axvspan(-0.12, wall, color="#e8e8e8", zorder=0)
     axes.annotate("no effort is enough", (wall / 2, 12), ha="center", rotation=90, va="center", color="#4d4d4d")
     words = []
     for (name, sigma), color, marker in zip(estimates.items(), PALETTE[1:], "sD", strict=False):
         value = float(required_multiplier(left, share, sigma))
         reachable = bool(np.isfinite(value))
-        height = value if reachable else 60.0
-        axes.plot(max(sigma, 0.0), height, marker, color=color, markersize=9, clip_on=False)
+        height = value if reachable else _TOP
+        axes.plot(max(sigma, 0.0), height, marker, color=color, markersize=9, clip_on=False, zorder=5)
         axes.annotate(
-            f"{name}: σ = {sigma:g}",
+            f"{name}: σ = {sigma:g},\n{f'{number(value)} times' if reachable else '∞: no effort is enough'}",
             (max(sigma, 0.0), height),
-            xytext=(10, 8),
+            xytext=(10, 8 if reachable else -24),
             textcoords="offset points",
             color=color,
             weight="bold",
             path_effects=[RIM],
         )
         words.append(f"{name}, σ = {sigma:g}: {f'{number(value)} times' if reachable else 'no effort is enough'}")
-    axes.set(yscale="log", xlim=(0, 4), ylim=(1, 100), xlabel="elasticity of substitution σ")
+    axes.set(yscale="log", xlim=(-0.12, 4), ylim=(1, _TOP), xlabel="elasticity of substitution σ")
     given = f"{left:.0%} is left of an input that weighs {share:.0%}."
     caption = f"{given} {'; '.join(words)}. Grey: the cut cannot be made up for."
     return show(fig, alt=f"A curve that falls from the upper left towards 1. {caption}", caption=caption)
