@@ -18,7 +18,7 @@ CONCENTRATION = {"well": 1.0, "somewhat": 5.0, "hardly": 50.0}
 ERROR_COSTS = (2, 5, 10, 20, 50, 100, 200)
 REVIEWER_ERRORS = (0, 2, 5, 10, 15)
 THRESHOLDS = tuple(range(0, 101, 5))
-MONTHS = (1, 3, 6, 12, 24, 36)
+MONTHS = (1, 3, 6, 9, 12, 18, 24, 36)
 BASELINE = {"accuracy": 95, "threshold": 0}
 
 INTEGRATION_BILLS = 0.5

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from aistack.effects import Pooled
+from aistack.effects import Pooled, log_ratio, standard_error_from_interval
 from course.charts import GREY, PALETTE, RIM, Picture, figure, show
+from course.data import load
 
 MARKS = {"harm": ("v", PALETTE[1]), "null": ("o", PALETTE[4]), "benefit": ("^", PALETTE[0])}
 """A marker and a colour for each direction; all of one size."""
@@ -25,6 +27,19 @@ def toward_benefit(cases: pd.DataFrame) -> pd.Series:
     """Return effects with the sign turned where less is better, so that above 0 is always good."""
     sign = np.where(cases["higher_is_better"].astype(bool), 1.0, -1.0)
     return cases["effect"] * sign
+
+
+def speed_studies(names: Sequence[str]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the log ratios of speed and their standard errors, as the lesson makes them."""
+    effects, errors = [], []
+    for row in load("app_cases").set_index("case_id").loc[list(names)].to_dict("records"):
+        effects.append(float(log_ratio(row["effect"])) * (1 if row["higher_is_better"] else -1))
+        if np.isnan(row["ci_low"]):
+            errors.append(float(row["standard_error"] / (100 + row["effect"])))
+        else:
+            low, high = log_ratio([row["ci_low"], row["ci_high"]])
+            errors.append(float(standard_error_from_interval(low, high)))
+    return np.array(effects), np.array(errors)
 
 
 def directions_by_sector(cases: pd.DataFrame) -> Picture:
