@@ -105,8 +105,9 @@ def _die_usd(area: Curve, defects: float) -> Curve:
 class ContestChart(Chart[Contest]):
     """Left, real chips and the design against the two limits; right, what a good die costs by its area.
 
-    A caught chip is a filled square, another one a hollow circle; green dashes are the edge of tier b. Grey: the limits of October 2023, and a fab with 0.1
-    defects for each cm2.
+    A caught chip is a filled square, another one a hollow circle;
+    green dashes are the edge of tier b. Grey:
+    the limits of October 2023, and a fab with 0.1 defects for each cm2.
     """
 
     panels = 2
@@ -292,8 +293,8 @@ def _free_sentence(result: Contest) -> str:
         return "No larger die would take it out of reach: only less arithmetic would."
     if smallest > AREAS[-1]:
         return (
-            f"It would not be caught on more than {number(smallest)} mm2, beyond the largest die that can be printed: it "
-            "takes two."
+            f"It would not be caught on more than {number(smallest)} mm2, beyond the largest die that can be printed: "
+            "it takes two."
         )
     return f"This arithmetic is not caught on any die above {number(smallest)} mm2."
 

@@ -57,11 +57,21 @@ def tpp_and_density(chips: Mapping[str, Figures], classes: Mapping[str, Classifi
     axes.plot([2400, 4800], [1.6, 1.6], color=PALETTE[2], linewidth=1.5, linestyle="--")
     for value, color in ((1600, PALETTE[1]), (2400, PALETTE[2]), (4800, PALETTE[1])):
         axes.annotate(f"{value:,}", (value, 0.3), xytext=(3, 3), textcoords="offset points", color=color, weight="bold")
-    for start, value, color in ((4800, 5.92, PALETTE[1]), (2400, 3.2, PALETTE[2]), (4800, 1.6, PALETTE[2])):
+    for start, level, color, left in (
+        (1600, 5.92, PALETTE[1], True),
+        (1600, 3.2, PALETTE[2], True),
+        (4800, 1.6, PALETTE[2], False),
+    ):
         axes.annotate(
-            f"{value:g}", (start, value), xytext=(3, 0), textcoords="offset points", va="center", color=color,
-            weight="bold", path_effects=[RIM],
-        )  # fmt: skip
+            f"{level:g}",
+            (start, level),
+            xytext=(-4 if left else 4, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            color=color,
+            weight="bold",
+        )
     for name, (right, up) in _NAMED.items():
         chip = chips[name]
         axes.annotate(
@@ -82,8 +92,8 @@ def tpp_and_density(chips: Mapping[str, Figures], classes: Mapping[str, Classifi
     known = sum(not math.isnan(chip.performance_density) for chip in chips.values())
     h20, l20 = chips["H20"], chips["L20"]
     caption = (
-        f"{known} of {len(chips)} accelerators have a sourced peak and die area; the {shown} inside the frame are shown, as "
-        f"if each were sold for data centres. The H20 (TPP "
+        f"{known} of {len(chips)} accelerators have a sourced peak and die area; the {shown} inside the frame are shown, "
+        f"as if each were sold for data centres. The H20 (TPP "
         f"{h20.tpp:,.0f}) stays under 2,400, the L20 (density {number(l20.performance_density)}) under 3.2."
     )
     return show(fig, alt=f"Scatter of density against TPP with the edges of classes. {caption}", caption=caption)

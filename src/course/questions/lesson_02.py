@@ -358,7 +358,7 @@ EXPLORE = Question(
         "Choose the case, set the peak, then move only the area until the title on the left changes.",
         "A larger die thins the same arithmetic out. The sentence says from which area on it is not caught.",
     ),
-    praise="Nearly the largest die that can be printed, and tier b still wants notice: the rule makes silicon the price of arithmetic.",
+    praise="Nearly the largest die that can be printed, and notice besides: silicon is the price of arithmetic.",
     section="What if?",
 )
 
