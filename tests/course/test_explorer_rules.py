@@ -43,8 +43,10 @@ def test_the_design_is_caught_exactly_when_a_limit_is_reached(explorer):
         tpp, density = 16 * peak, 16 * peak / area
         expected = tpp >= 4800 or (tpp >= 1600 and density >= 5.92)
         assert explorer.result.is_caught is expected
-        assert dict(explorer.table())["Your design"] == ("caught" if expected else "free")
-        assert ("No larger die would free it" in explorer.sentence) is (tpp >= 4800)
+        tier_b = (tpp >= 2400 and density >= 1.6) or (tpp >= 1600 and density >= 3.2)
+        fate = "caught" if expected else "not caught, 25 days' notice" if tier_b else "free"
+        assert dict(explorer.table())["Your design"] == fate
+        assert ("No larger die would take it out of reach" in explorer.sentence) is (tpp >= 4800)
         (x,), (y,) = explorer.chart.artists["design"].get_data()
         assert (x, y) == pytest.approx((tpp, density))
 

@@ -22,6 +22,9 @@ AREAS = (294, 350, 400, 450, 500, 550, 609, 666, 700, 750, 814, 858)
 DEFECTS = (0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 FLOOR = 1600
 """TPP from which on density counts, as in the rule of October 2023."""
+TIER_B = ((2400, 1.6), (FLOOR, 3.2))
+"""Tier b of that rule: from this TPP on, this density."""
+NOTICE = "not caught, 25 days' notice"
 NODE_NM, BITS = 5, 16
 RULE_2023 = {"tpp_limit": 4800, "density_limit": 5.92}
 TPP, DENSITY, AREA, USD = (300, 60_000), (0.5, 400), (250, 900), (50, 6000)
@@ -44,7 +47,7 @@ class Contest:
     caught: frozenset[str]
     """Real chips of known figures that the rule catches."""
     free_area_mm2: float
-    """Smallest die on which this arithmetic is not caught; 0 if every one is free, infinite if none is."""
+    """Smallest die on which this arithmetic is not caught; 0 if it never is, infinite if it always is."""
     die_usd: float
     curve: Curve
     """Cost of a good die at each of `_SILICON`."""
@@ -53,6 +56,17 @@ class Contest:
     def is_caught(self) -> bool:
         """Whether the rule catches the design."""
         return self.tpp >= self.tpp_limit or (self.tpp >= FLOOR and self.density >= self.density_limit)
+
+    @property
+    def needs_notice(self) -> bool:
+        """Whether a design that is not caught lies in tier b of the rule of 2023."""
+        dense = any(self.tpp >= tpp and self.density >= density for tpp, density in TIER_B)
+        return dense and not self.is_caught
+
+    @property
+    def fate(self) -> str:
+        """What becomes of the design."""
+        return "caught" if self.is_caught else NOTICE if self.needs_notice else "free"
 
     @property
     def rule(self) -> tuple[float, float]:
@@ -91,8 +105,9 @@ def _die_usd(area: Curve, defects: float) -> Curve:
 class ContestChart(Chart[Contest]):
     """Left, real chips and the design against the two limits; right, what a good die costs by its area.
 
-    A caught chip is a filled square, a free one a hollow circle. Grey: the limits of October 2023, and a fab with 0.1
-    defects for each cm2.
+    A caught chip is a filled square, another one a hollow circle;
+    green dashes are the edge of tier b. Grey:
+    the limits of October 2023, and a fab with 0.1 defects for each cm2.
     """
 
     panels = 2
@@ -109,6 +124,13 @@ class ContestChart(Chart[Contest]):
         right.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         right.minorticks_off()
         caught, free, own = PALETTE[1], PALETTE[0], PALETTE[4]
+        (fast, thin), (slow, dense) = TIER_B
+        left.plot(
+            [TPP[1], fast, fast, slow, slow], [thin, thin, dense, dense, DENSITY[1]], "--", color=PALETTE[2], lw=1.5
+        )
+        left.annotate(
+            "tier b", (TPP[1], thin), xytext=(-4, 3), textcoords="offset points", ha="right", color=PALETTE[2]
+        )
         self.add_line("ghost tpp limit", left, color=GREY, lw=1.5, ls=(0, (2, 2)))
         self.add_line("ghost density limit", left, color=GREY, lw=1.5, ls=(0, (2, 2)))
         self.add_line("tpp limit", left, color=caught, lw=2.5, ls="-", zorder=4)
@@ -159,7 +181,7 @@ class ContestChart(Chart[Contest]):
         inside = AREA[0] <= result.free_area_mm2 <= AREA[1]
         self.move("free from", [result.free_area_mm2] * 2 if inside else [], USD if inside else [])
         self.place("free name", _free_label(result), AREA[0], USD[0], (6, 5))
-        self.write("left title", f"Your design is {'caught' if result.is_caught else 'free'}")
+        self.write("left title", f"Your design {'needs notice' if result.needs_notice else f'is {result.fate}'}")
         self.write("right title", f"Its good die costs {number(result.die_usd)} USD")
 
     def sentence(self, result: Contest, ghost: Contest) -> str:
@@ -186,10 +208,10 @@ class ContestChart(Chart[Contest]):
         smallest = result.free_area_mm2
         free = "none" if math.isinf(smallest) else "any" if not smallest else f"above {number(smallest)} mm2"
         return [
-            ("Your design", "caught" if result.is_caught else "free"),
+            ("Your design", result.fate),
             ("Total processing performance", f"{result.tpp:,.0f}"),
             ("Performance density", f"{number(result.density)} per mm2"),
-            ("Dies on which this arithmetic is free", free),
+            ("Dies on which this arithmetic is not caught", free),
             ("Good die", f"{number(result.die_usd)} USD"),
             ("Good die by TPP", f"{number(1000 * result.die_usd / result.tpp)} USD for 1,000"),
             ("Real chips caught", f"{len(result.caught)} of {len(_chips())}"),
@@ -251,28 +273,30 @@ def _why(result: Contest) -> str:
         return "caught by its TPP, whatever its size"
     if result.is_caught:
         return "caught by its density"
+    if result.needs_notice:
+        return "not caught, but tier b of 2023 wants 25 days' notice"
     return "free" if result.tpp >= FLOOR else "free, too slow for either limit"
 
 
 def _free_label(result: Contest) -> str:
     if math.isinf(result.free_area_mm2):
-        return "no die is free"
+        return "caught on any die"
     if result.free_area_mm2 < AREA[0]:
-        return "every die here is free"
+        return "no die here is caught"
     beyond = ", more than one die" if result.free_area_mm2 > AREA[1] else ""
-    return f"free above {number(result.free_area_mm2)} mm2{beyond}"
+    return f"not caught above {number(result.free_area_mm2)} mm2{beyond}"
 
 
 def _free_sentence(result: Contest) -> str:
     smallest = result.free_area_mm2
     if math.isinf(smallest):
-        return "No larger die would free it: only less arithmetic would."
+        return "No larger die would take it out of reach: only less arithmetic would."
     if smallest > AREAS[-1]:
         return (
-            f"It would be free on more than {number(smallest)} mm2, beyond the largest die that can be printed: it "
-            "takes two."
+            f"It would not be caught on more than {number(smallest)} mm2, beyond the largest die that can be printed: "
+            "it takes two."
         )
-    return f"This arithmetic is free on any die above {number(smallest)} mm2."
+    return f"This arithmetic is not caught on any die above {number(smallest)} mm2."
 
 
 def _inside(chip: Figures) -> bool:

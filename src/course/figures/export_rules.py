@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,7 +17,7 @@ _NAMED = {
     "A100 SXM 80GB": (8, -4),
     "A800 SXM 80GB": (8, -17),
     "H20": (8, -12),
-    "L20": (-8, -4),
+    "L20": (-8, -15),
     "L4": (-8, 3),
     "Gaudi 2": (9, -4),
 }
@@ -32,7 +33,7 @@ _STYLE = {NOT_CAUGHT: ("o", PALETTE[0]), "notification": ("^", PALETTE[2]), "den
 def tpp_and_density(chips: Mapping[str, Figures], classes: Mapping[str, Classification]) -> Picture:
     """Chips by total processing performance and performance density, marked by their class under the rule of 2023."""
     fig, (axes,) = figure(
-        title="Two lines of October 2023, and a few chips just under them",
+        title="The limits of October 2023, and a few chips just under them",
         subtitle="performance density, TPP per mm2 of die (log)",
         height=4.8,
     )
@@ -54,6 +55,23 @@ def tpp_and_density(chips: Mapping[str, Figures], classes: Mapping[str, Classifi
     axes.plot([4800, 4800, 1600, 1600], [0.3, 5.92, 5.92, 60], color=PALETTE[1], linewidth=1.5)
     axes.plot([2400, 2400, 1600, 1600], [1.6, 3.2, 3.2, 5.92], color=PALETTE[2], linewidth=1.5, linestyle="--")
     axes.plot([2400, 4800], [1.6, 1.6], color=PALETTE[2], linewidth=1.5, linestyle="--")
+    for value, color in ((1600, PALETTE[1]), (2400, PALETTE[2]), (4800, PALETTE[1])):
+        axes.annotate(f"{value:,}", (value, 0.3), xytext=(3, 3), textcoords="offset points", color=color, weight="bold")
+    for start, level, color, left in (
+        (1600, 5.92, PALETTE[1], True),
+        (1600, 3.2, PALETTE[2], True),
+        (4800, 1.6, PALETTE[2], False),
+    ):
+        axes.annotate(
+            f"{level:g}",
+            (start, level),
+            xytext=(-4 if left else 4, 0),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="center",
+            color=color,
+            weight="bold",
+        )
     for name, (right, up) in _NAMED.items():
         chip = chips[name]
         axes.annotate(
@@ -71,9 +89,11 @@ def tpp_and_density(chips: Mapping[str, Figures], classes: Mapping[str, Classifi
     ):
         axes.annotate(text, (330, y), color=color, weight="bold", path_effects=[RIM])
     axes.set(xscale="log", yscale="log", xlim=_TPP, ylim=_DENSITY, xlabel="total processing performance, TPP (log)")
+    known = sum(not math.isnan(chip.performance_density) for chip in chips.values())
     h20, l20 = chips["H20"], chips["L20"]
     caption = (
-        f"{shown} chips with a sourced peak and die area, as if each were sold for data centres. The H20 (TPP "
+        f"{known} of {len(chips)} accelerators have a sourced peak and die area; the {shown} inside the frame are shown, "
+        f"as if each were sold for data centres. The H20 (TPP "
         f"{h20.tpp:,.0f}) stays under 2,400, the L20 (density {number(l20.performance_density)}) under 3.2."
     )
     return show(fig, alt=f"Scatter of density against TPP with the edges of classes. {caption}", caption=caption)
@@ -86,7 +106,7 @@ def _inside(chip: Figures) -> bool:
 def classes_over_time(table: pd.DataFrame) -> Picture:
     """How chips were treated at several dates: a grid; rows are chips, columns dates, cells treatments or empty."""
     fig, (axes,) = figure(
-        title="What was free in one year was denied in the next",
+        title="The chips stay the same, their treatment does not",
         subtitle="treatment of an export to China, sold for data centres",
         height=0.8 + 0.36 * len(table),
     )

@@ -119,12 +119,15 @@ def price_of_a_chip(cost: Mapping[str, float], price: float) -> Picture:
     fig, (axes,) = figure(
         title=f"Of {price:,.0f} dollars, {price - total:,.0f} pay for no part of the card",
         subtitle="assumed price of an H100, USD",
-        height=2.4,
+        height=2.7,
     )
     left = 0.0
-    for (_, value), color in zip(cost.items(), _COLORS, strict=False):
-        axes.barh(0, value, left=left, height=0.5, color=color, edgecolor="white")
+    looks = {name: (color, hatch) for name, color, hatch in zip(PARTS.values(), _COLORS, _HATCHES, strict=True)}
+    for name, value in cost.items():
+        color, hatch = looks[name]
+        axes.barh(0, value, left=left, height=0.5, color=color, hatch=hatch, edgecolor="white", label=name)
         left += value
+    axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False, fontsize=10)
     axes.barh(0, price - total, left=left, height=0.5, color="#d9d9d9")
     axes.annotate(
         "margin of the seller: development, software, profit", ((left + price) / 2, 0), ha="center", va="center"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -82,71 +83,65 @@ GOOD_DIE = Question(
 )
 
 
-def _murphy(area_mm2: float, defects_per_cm2: float) -> float:
-    mean = area_mm2 / 100 * defects_per_cm2
-    return ((1 - math.exp(-mean)) / mean) ** 2
+def _largest(good_share: float, defects_per_cm2: float) -> float:
+    return 100 * (1 / good_share - 1) / defects_per_cm2
 
 
-def _murphy_numpy(area_mm2: float, defects_per_cm2: float) -> Any:
-    mean = np.float64(area_mm2) * defects_per_cm2 / 100
-    return np.square(-np.expm1(-mean) / mean)
+def _largest_numpy(good_share: float, defects_per_cm2: float) -> Any:
+    return np.float64((1 - good_share) / good_share) / (defects_per_cm2 / 100)
 
 
 def _yield_inputs(draw: random.Random) -> Inputs:
-    """Dies with a third of a defect to three on each, where the models of yield differ."""
-    cases: Inputs = []
-    for mean in (0.3, 0.8, 1.5, 3.0):
-        area = draw.uniform(80, 850)
-        cases.append([area, mean * draw.uniform(0.9, 1.1) * 100 / area])
-    return cases
+    """Shares from a third to nine tenths, where the models of yield differ."""
+    return [[share * draw.uniform(0.97, 1.03), draw.uniform(0.05, 0.4)] for share in (0.35, 0.5, 0.7, 0.9)]
 
 
 YIELD = Question(
     id="02-q2",
-    asks="Write Murphy's yield as a function",
+    asks="Turn a formula of yield round: the largest die of which a given share works",
     objective=1,
-    answer_name="good_share",
-    reference=_murphy,
-    alternatives=(_murphy_numpy,),
+    answer_name="largest_area",
+    reference=_largest,
+    alternatives=(_largest_numpy,),
     make_inputs=_yield_inputs,
     points=2,
     misconceptions=(
         Misconception(
-            "mm² for cm²",
-            lambda a, d: ((1 - math.exp(-a * d)) / (a * d)) ** 2,
-            "Areas are in mm², defects are counted for each cm². How many mm² is a cm²?",
+            "cm² for mm²",
+            lambda y, d: _largest(y, d) / 100,
+            "That is the area in cm². How many mm² is a cm²?",
         ),
         Misconception(
             "a length for an area",
-            lambda a, d: _murphy(10 * a, d),
-            "You divide by 10. That turns mm into cm; a cm² has more mm² than that.",
+            lambda y, d: _largest(y, d) / 10,
+            "You multiply by 10. That turns cm into mm; a cm² has more mm² than that.",
         ),
         Misconception(
-            "square forgotten",
-            lambda a, d: math.sqrt(_murphy(a, d)),
-            "Nearly: the bracket is squared.",
+            "one forgotten",
+            lambda y, d: 100 / y / d,
+            "If the share is 1 / (1 + m), then 1 / share is 1 + m, and not yet m.",
         ),
         Misconception(
             "Poisson's yield",
-            lambda a, d: math.exp(-a / 100 * d),
-            "That is Poisson's yield, with defects spread evenly. Murphy's is higher: look at the equation.",
-        ),
-        Misconception(
-            "percent",
-            lambda a, d: 100 * _murphy(a, d),
-            "Right as percent. Return a share between 0 and 1.",
+            lambda y, d: -100 * math.log(y) / d,
+            "You turned Poisson's formula round. The hopeful one gives larger dies.",
         ),
         Misconception(
             "the bad share",
-            lambda a, d: 1 - _murphy(a, d),
-            "That is the share that fails.",
+            lambda y, d: 100 * y / (1 - y) / d,
+            "You took the good share for the bad one: your die grows when more of the dies have to work.",
+        ),
+        Misconception(
+            "defects multiplied",
+            lambda y, d: 100 * (1 / y - 1) * d,
+            "You multiply by the defects: a dirtier factory would make larger dies.",
         ),
     ),
     hints=(
-        "First the mean number of defects on a die: its area in cm² times the defects for each cm².",
-        "With that mean m: (1 - e^(-m)) / m, and the whole squared. `math.exp` is e to the power of.",
+        "First solve share = 1 / (1 + m) for m, the mean number of defects on a die.",
+        "Then m is the area in cm² times the defects for each cm². The answer is wanted in mm².",
     ),
-    praise="A function of one number, the mean number of defects on a die.",
+    praise="Read backwards, a formula of yield says how large a designer may think.",
     section="From wafer to good die",
 )
 
@@ -245,9 +240,14 @@ def _one_b(tpp: float, density: float) -> str:
     return "b" if tpp >= 2400 and density >= 1.6 else "free"
 
 
+def _from_sheet(rule: Callable[[float, float], str], bits: float = 16) -> Callable[[float, float], str]:
+    """Turn a rule on TPP and density into one on a peak and an area."""
+    return lambda peak_tflops, area_mm2: rule(bits * peak_tflops, bits * peak_tflops / area_mm2)
+
+
 def _tier_inputs(draw: random.Random) -> Inputs:
     """Chips in each part of the plane and on each edge, in an order that differs."""
-    cases: Inputs = [
+    inside = [
         [draw.uniform(5000, 20000), draw.uniform(1, 3)],
         [draw.uniform(5000, 20000), draw.uniform(7, 20)],
         [draw.uniform(1700, 4700), draw.uniform(6, 12)],
@@ -256,53 +256,61 @@ def _tier_inputs(draw: random.Random) -> Inputs:
         [draw.uniform(1700, 2300), draw.uniform(1.7, 3.1)],
         [draw.uniform(200, 1500), draw.uniform(6, 12)],
         [draw.uniform(200, 1500), draw.uniform(3.3, 5.8)],
-        [4800, draw.uniform(1.7, 3.1)],
-        [2400, draw.uniform(1.7, 3.1)],
-        [draw.uniform(1700, 2300), 5.92],
-        [draw.uniform(1700, 2300), 3.2],
     ]
+    cases: Inputs = [[tpp / 16, tpp / density] for tpp, density in inside]
+    cases += [[300, 4800 / draw.uniform(1.7, 3.1)], [150, 2400 / draw.uniform(1.7, 3.1)], [111, 300], [130, 650]]
     draw.shuffle(cases)
     return cases
 
 
 TIER = Question(
     id="02-q4",
-    asks="Write the tiers of October 2023 as a function",
+    asks="Write a function from a data sheet to the tier of October 2023",
     objective=3,
     answer_name="tier",
-    reference=_tier,
-    alternatives=(_tier_by_steps,),
+    reference=_from_sheet(_tier),
+    alternatives=(_from_sheet(_tier_by_steps),),
     make_inputs=_tier_inputs,
     points=2,
     misconceptions=(
         Misconception(
             "speed only",
-            _speed_only,
+            _from_sheet(_speed_only),
             "You look at TPP alone. That lets small dense chips through, which the second limit was made for.",
         ),
         Misconception(
             "both limits needed",
-            _both_needed,
+            _from_sheet(_both_needed),
             "You ask for both limits at once. For tier a one of the two tests is enough.",
         ),
         Misconception(
             "no floor",
-            _no_floor,
+            _from_sheet(_no_floor),
             "You test the density of every chip. It counts only from a TPP of 1,600 on: a toy is dense, too.",
         ),
         Misconception(
             "edge outside",
-            _edge_outside,
+            _from_sheet(_edge_outside),
             "Right except on the edge: the rule says *or more*, so a chip exactly at a limit is caught.",
         ),
         Misconception(
             "half of tier b",
-            _one_b,
+            _from_sheet(_one_b),
             "Tier b has two tests, and you have one of them. What of a chip between 1,600 and 2,400?",
+        ),
+        Misconception(
+            "the peak for the TPP",
+            _from_sheet(_tier, 1),
+            "You hold the peak itself against the limits. TPP is the peak times something.",
+        ),
+        Misconception(
+            "eight bits",
+            _from_sheet(_tier, 8),
+            "You multiply by 8 bits. The peak is one for numbers of another length.",
         ),
     ),
     hints=(
-        "Test tier a first: whatever is caught there needs no second look.",
+        "First the TPP from the peak, then the density from the TPP. Test tier a before tier b.",
         "Each tier is two tests joined by `or`; each test about density is two conditions joined by `and`.",
     ),
     praise="Six numbers in print decide about billions of dollars of trade, and they fit into two lines.",
@@ -318,7 +326,7 @@ def _smallest_free_area() -> float:
 
 EXPLORE = Question(
     id="02-q5",
-    asks="Find with the explorer the smallest die that frees a fast chip",
+    asks="Find with the explorer the smallest die on which a fast chip is not denied",
     objective=3,
     answer_name="smallest_area",
     reference=_smallest_free_area(),
@@ -333,7 +341,7 @@ EXPLORE = Question(
         Misconception(
             "the H20's own speed",
             400,
-            "Did the peak move? That is where an H20 with its 148 TFLOP/s would already be free.",
+            "Did the peak move? That is where an H20 with its 148 TFLOP/s would already pass.",
         ),
         Misconception(
             "still caught",
@@ -341,16 +349,16 @@ EXPLORE = Question(
             "There the title on the left still says that your design is caught.",
         ),
         Misconception(
-            "free, but larger than needed",
+            "not caught, but larger than needed",
             Between(_smallest_free_area(), 1000),
-            "Free, yes, but a smaller step does it as well.",
+            "Not caught, yes, but a smaller step does it as well.",
         ),
     ),
     hints=(
         "Choose the case, set the peak, then move only the area until the title on the left changes.",
-        "A larger die thins the same arithmetic out. The sentence says from which area on it is free.",
+        "A larger die thins the same arithmetic out. The sentence says from which area on it is not caught.",
     ),
-    praise="Nearly the largest die that can be printed: the rule makes silicon the price of arithmetic.",
+    praise="Nearly the largest die that can be printed, and notice besides: silicon is the price of arithmetic.",
     section="What if?",
 )
 
