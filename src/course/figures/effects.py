@@ -37,7 +37,7 @@ def speed_studies(names: Sequence[str]) -> tuple[npt.NDArray[np.float64], npt.ND
         if np.isnan(row["ci_low"]):
             errors.append(float(row["standard_error"] / (100 + row["effect"])))
         else:
-            low, high = log_ratio([row["ci_low"], row["ci_high"]])
+            low, high = np.asarray(log_ratio([row["ci_low"], row["ci_high"]]))
             errors.append(float(standard_error_from_interval(low, high)))
     return np.array(effects), np.array(errors)
 
