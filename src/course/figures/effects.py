@@ -37,7 +37,7 @@ def speed_studies(names: Sequence[str]) -> tuple[npt.NDArray[np.float64], npt.ND
         if np.isnan(row["ci_low"]):
             errors.append(float(row["standard_error"] / (100 + row["effect"])))
         else:
-            low, high = log_ratio([row["ci_low"], row["ci_high"]])
+            low, high = np.asarray(log_ratio([row["ci_low"], row["ci_high"]]))
             errors.append(float(standard_error_from_interval(low, high)))
     return np.array(effects), np.array(errors)
 
@@ -66,10 +66,10 @@ def directions_by_sector(cases: pd.DataFrame) -> Picture:
     axes.set(xlim=(-0.7, counts.sum(axis=1).max() + 4), ylim=(-0.7, len(order) - 0.3), xticks=[])
     axes.grid(visible=False)
     for up, (direction, (marker, color)) in zip((2.2, 1.2, 0.2), reversed(MARKS.items()), strict=True):
-        place = (counts.sum(axis=1).max() - 1.5, up)
+        spot = (float(counts.sum(axis=1).max()) - 1.5, up)
         face = "white" if direction == "null" else color
-        axes.plot(*place, marker, color=color, mfc=face, ms=10, mew=1.8)
-        axes.annotate(direction, place, xytext=(9, -4), textcoords="offset points", color=color, weight="bold")
+        axes.plot(*spot, marker, color=color, mfc=face, ms=10, mew=1.8)
+        axes.annotate(direction, spot, xytext=(9, -4), textcoords="offset points", color=color, weight="bold")
     caption = f"{'; '.join(reversed(words))}."
     return show(fig, alt=f"Rows of marks, a row for each sector. {caption}", caption=caption)
 
@@ -90,9 +90,10 @@ def effects_by_design(cases: pd.DataFrame) -> Picture:
         rows = sized[sized["design"].isin(designs)]
         ordered = good[rows.index].sort_values()
         spread = np.linspace(-0.3, 0.3, len(ordered))
-        for (case, value), off in zip(ordered.items(), spread, strict=True):
-            marker, color = MARKS[str(rows.loc[case, "direction"])]
-            face = "white" if rows.loc[case, "direction"] == "null" else color
+        directions = [str(each) for each in rows.loc[ordered.index, "direction"]]
+        for value, direction, off in zip(ordered, directions, spread, strict=True):
+            marker, color = MARKS[direction]
+            face = "white" if direction == "null" else color
             axes.plot(value, place + off, marker, color=color, mfc=face, ms=8, mew=1.6)
         axes.plot([middle[name]] * 2, [place - 0.38, place + 0.38], "-", color=GREY, lw=2, zorder=1)
         axes.annotate(
@@ -177,8 +178,8 @@ def foreseen(rows: pd.DataFrame) -> Picture:
     )
     places = np.arange(len(rows))[::-1]
     axes.barh(places, rows["high"] - rows["low"], left=rows["low"], color="#dddddd", height=0.6)
-    for place, row, held in zip(places, rows.itertuples(), inside, strict=True):
-        axes.plot(row.effect, place, "o" if held else "X", color=PALETTE[0 if held else 1], ms=9)
+    for place, effect, held in zip(places, rows["effect"], inside, strict=True):
+        axes.plot(effect, place, "o" if held else "X", color=PALETTE[0 if held else 1], ms=9)
     axes.set_yticks(places, list(rows["name"]))
     axes.axvline(0, color="#4d4d4d", lw=1)
     axes.set(xlabel="effect (above 0 is better)")

@@ -242,8 +242,8 @@ def _cost(threshold: float, accuracy: float, look: float = _LOOK) -> float:
 
 
 def _worth(gain_per_case: float, offer: str, months: float | None = None, paid: bool = True) -> float:
-    price, wait = _OFFERS[offer]
-    wait = wait if months is None else months
+    price, usual = _OFFERS[offer]
+    wait = usual if months is None else months
     gain = gain_per_case * _VOLUME
     return float(net_present_value_usd(gain, price if paid else 0, wait, _YEARS, _RATE)) / 1e6
 
