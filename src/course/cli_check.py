@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 console = Console()
 _WIDE = 120  # columns of a table that is piped into a file, where no screen sets a limit
+_PATIENCE_S = 2.0  # what one sheet may take before it is said why
 if not console.is_terminal:
     console.width = max(console.width, _WIDE)
 
@@ -40,10 +42,12 @@ def check(
 
     Stopped half way and started again with the same words, it goes on where it was.
     """
+    began = time.monotonic()
     from course.checking import cluster, finding, gradebook, marking, pages, report
     from course.checking.anonymous import anonymised
     from course.checking.store import Store
 
+    imported = time.monotonic()
     with _progress() as progress:
         task = progress.add_task("checking", counts="")
         counts: Counter[str] = Counter()
@@ -105,6 +109,8 @@ def check(
             console.print(f"{report.clean(name)}: numbers of {report.clean(learner) or 'nobody'}", markup=False)
     written = ("results.csv", "results.json", "class.html", "gradebook_canvas.csv", "gradebook_moodle.csv")
     console.print(f"Written into {out}: {', '.join(written)}, and a page for each learner", markup=False)
+    if len(found) == 1 and time.monotonic() - began > _PATIENCE_S:
+        console.print(_why(imported - began, time.monotonic() - imported, rows, was_run=bool(missing)))
     if strict and any(row.status != "right" for row in rows):
         raise typer.Exit(1)
 
@@ -124,6 +130,15 @@ def hand_out(
         console.print(f"[bold]Nothing was written:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
     console.print(f"Written: {len(files)} sheets for {len(learners)} learners into {escape(str(out))}")
+
+
+def _why(loading_s: float, marking_s: float, rows: list[Row], *, was_run: bool) -> str:
+    """Say what took the time for a single sheet."""
+    loading = f"It took {loading_s + marking_s:.1f} s: {loading_s:.1f} s to load the questions"
+    if not was_run:
+        return f"{loading}, {marking_s:.1f} s for the reports. The answers are those of last time, so none was run."
+    cells_s = sum(row.seconds for row in rows)
+    return f"{loading}, {max(marking_s - cells_s, 0):.1f} s to start Jupyter, {cells_s:.1f} s to run the answers."
 
 
 def _name_missing_walls(missing: tuple[str, ...]) -> None:

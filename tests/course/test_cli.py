@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from course import notebooks
+from course import cli_check, notebooks
 from course.cli import app
 from course.paths import EXERCISES, SOLUTIONS
 
@@ -46,6 +46,33 @@ def test_checking_writes_a_row_a_question_and_exits_with_0_whatever_the_marks(tm
 def test_strict_exits_with_1_unless_every_answer_is_right(tmp_path: Path) -> None:
     assert run("check", EXERCISES / SHEET, "--strict", "--out", tmp_path)[0] == 1
     assert run("check", SOLUTIONS / SHEET, "--strict", "--out", tmp_path)[0] == 0
+
+
+def test_one_sheet_says_what_took_its_time_and_is_not_run_again_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_check, "_PATIENCE_S", 0.0)
+    assert "s to start Jupyter" in run("check", EXERCISES / SHEET, "--out", tmp_path)[1]
+    again = run("check", EXERCISES / SHEET, "--out", tmp_path)[1]
+    assert "none was run" in again
+    for name in ("class.html", "gradebook_canvas.csv", "gradebook_moodle.csv"):
+        assert (tmp_path / name).exists()
+
+
+def test_nobody_is_named_in_anonymous_reports(tmp_path: Path) -> None:
+    (tmp_path / "in" / "anna").mkdir(parents=True)
+    (tmp_path / "in" / "anna" / SHEET).write_text("{", "utf-8")
+    (tmp_path / "in" / "ben").mkdir()
+    (tmp_path / "in" / "ben" / SHEET).write_text("[]", "utf-8")
+    shown = []
+    for _ in range(2):
+        code, said = run("check", tmp_path / "in", "--anonymous", "--out", tmp_path / "out")
+        assert code == 0
+        files = [path for path in (tmp_path / "out").rglob("*") if path.suffix in (".csv", ".json", ".html")]
+        texts = [said, *(str(path) + path.read_text("utf-8") for path in sorted(files))]
+        assert not any("anna" in text.replace(str(tmp_path), "") for text in texts)
+        shown.append((tmp_path / "out" / "results.csv").read_bytes())
+    assert shown[0] == shown[1]
 
 
 @pytest.mark.parametrize("path", ["nowhere", "."])

@@ -14,8 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from IPython import get_ipython
-
 from course import questions
 from course.observe import MISSING, observe
 from course.progress import record
@@ -104,6 +102,8 @@ def _look(question: Question, namespace: dict[str, Any]) -> Verdict:
 
 
 def _last_cell_failed() -> bool:
+    from IPython import get_ipython  # here, because marking imports this package and has no use for IPython
+
     shell = get_ipython()
     last = getattr(shell, "last_execution_result", None)
     return last is not None and not last.success

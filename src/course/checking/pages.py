@@ -36,6 +36,7 @@ td.number, th.number { text-align: right; }
 td.status { white-space: nowrap; font-weight: 600; }
 .right { color: #00694d; } .wrong { color: #a84300; } .error { color: #8f3f71; }
 .timeout, .unreadable { color: #7a5c00; } .not_attempted { color: var(--faint); }
+td:has(meter) { white-space: nowrap; }
 meter { width: 6rem; height: .8rem; vertical-align: middle; }
 a { color: var(--accent); }
 @media print { body { margin: 0; max-width: none; } }
@@ -159,7 +160,8 @@ def _where(row: Row) -> str:
     if row.status == "right" or row.question not in questions.ALL:
         return ""
     question = questions.get(row.question)
-    return f"<br>Look again at lesson {_text(question.sheet)}, “{_text(question.section)}”."
+    lead = "<br>" if row.message else ""
+    return f"{lead}Look again at lesson {_text(question.sheet)}, “{_text(question.section)}”."
 
 
 def _status(row: Row) -> str:

@@ -24,6 +24,17 @@ MOST_OUTPUT = 20_000_000
 MOST_MEMORY = 4 * 2**30
 """Bytes of address space for each process; with pandas and Matplotlib imported a kernel has reserved a fifth of it."""
 
+_NEEDLESS = (
+    "cacheprovider",
+    "unraisableexception",
+    "threadexception",
+    "doctest",
+    "junitxml",
+    "faulthandler",
+    "logging",
+)
+"""Parts of pytest that cost time and do nothing here; the second collects garbage several times."""
+
 
 class KernelDiedError(RuntimeError):
     """The kernel is gone in the middle of a cell."""
@@ -205,8 +216,7 @@ def main(notebook: str, timeout_s: float) -> int:
         "--rootdir",
         folder,
         "--noconftest",
-        "-p",
-        "no:cacheprovider",
+        *(word for name in _NEEDLESS for word in ("-p", f"no:{name}")),
         "-p",
         "nbval.plugin",
     ]

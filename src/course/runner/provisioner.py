@@ -18,11 +18,7 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from course.runner.warm import SESSION_FD
-
-NAME = "course-warm"
-REQUEST = "COURSE_KERNEL_REQUEST"
-"""Environment variable with what the kernel is to be given, as JSON: limits, walls, readable paths, environment."""
+from course.runner.warm import REQUEST, SESSION_FD
 
 _STARTING_S = 30.0
 

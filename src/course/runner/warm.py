@@ -8,6 +8,7 @@ the questions nor the marking of the course are imported in it.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -24,6 +25,12 @@ from typing import Any, NoReturn
 
 SESSION_FD = "COURSE_WARM_FD"
 """Environment variable that tells a session on which descriptor it may ask for a kernel."""
+
+PROVISIONER = "course-warm"
+"""Name of `WarmProvisioner` in the project's entry points."""
+
+REQUEST = "COURSE_KERNEL_REQUEST"
+"""Environment variable with what the kernel is to be given, as JSON: limits, walls, readable paths, environment."""
 
 DESK, HOME = KERNEL_FOLDERS = ("desk", "home")
 """What a kernel finds in the only folder that it may write to: where it works, and where its packages keep things."""
@@ -79,7 +86,8 @@ def warm_up() -> None:
     import ipywidgets
     import jupyter_client.localinterfaces
     import jupyter_client.manager
-    import matplotlib.figure
+    import matplotlib.pyplot
+    import nbformat
     import nbval.plugin
     import pandas
     import pytest
@@ -89,8 +97,14 @@ def warm_up() -> None:
     import course.observe
 
     jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
-    used = (ipykernel, ipywidgets, matplotlib, nbval, pandas, pytest, course)
+    nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
+    pandas.Series([1.0]).plot.barh()  # imports what pandas draws with, and finds the fonts
+    matplotlib.pyplot.close("all")
+    used = (ipykernel, ipywidgets, nbval, pytest, course)
     assert all(used)
+    # what is here stays: no child need look through it for garbage, and so copy it
+    gc.collect()
+    gc.freeze()
 
 
 def _hide_answers() -> None:

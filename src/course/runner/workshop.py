@@ -21,9 +21,9 @@ from typing import IO, Any
 
 import course
 from course.paths import DATASETS
-from course.runner import nbval_rows, provisioner
+from course.runner import nbval_rows
 from course.runner.sandbox import WALLS, Limits
-from course.runner.warm import HOME
+from course.runner.warm import HOME, PROVISIONER, REQUEST
 
 Record = Mapping[str, Any]
 
@@ -132,8 +132,8 @@ class Workshop:
             "environment": _kernel_environment(space / HOME),
         }
         environment = _environment(folder) | {
-            "JUPYTER_DEFAULT_PROVISIONER_NAME": provisioner.NAME,
-            provisioner.REQUEST: json.dumps(kernel),
+            "JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER,
+            REQUEST: json.dumps(kernel),
         }
         request = {"notebook": str(sheet), "timeout_s": timeout_s, "folder": folder, "environment": environment}
         with self._lock:
