@@ -45,7 +45,7 @@ def time_by_chips(
     """Time for a token against chips for each kind, its fastest point, the marked systems and a target as a line."""
     fig, (axes,) = figure(
         title="More chips help, then hinder: the wait grows while the work shrinks",
-        subtitle="milliseconds for one token of one user (log)",
+        subtitle="milliseconds for one token of one user",
     )
     goal = float(parallel_seconds(target[1], work_ms[target[0]], 0, wait_ms))
     words = []
@@ -54,7 +54,7 @@ def time_by_chips(
         axes.plot(_CHIPS, times, color=color, linestyle=dash, linewidth=2)
         above = name != target[0]
         axes.annotate(
-            name, (1, times[0]), xytext=(8, 4) if above else (6, -84), textcoords="offset points", color=color,
+            name, (40, 8.6 if above else 4.9), color=color,
             weight="bold",
         )  # fmt: skip
         best = float(fastest_chips(work, wait_ms))
@@ -67,8 +67,8 @@ def time_by_chips(
             f"(triangle, {number(best)} chips)"
         )
     axes.axhline(goal, color="#4d4d4d", linewidth=1.2, linestyle=":")
-    axes.annotate(f"{target[1]} {target[0]}", (65_536, goal), xytext=(0, -14), textcoords="offset points", ha="right")
-    axes.set(xscale="log", yscale="log", xlim=(1, 65_536), ylim=(2, 400), xlabel="chips on the one answer (log)")
+    axes.annotate(f"{target[1]} {target[0]}", (4096, goal), xytext=(0, -14), textcoords="offset points", ha="right")
+    axes.set(xscale="log", xlim=(30, 4096), ylim=(3, 10), xlabel="chips on the one answer (log)")
     caption = f"{'; '.join(words)}."
     return show(fig, alt=f"Two falling curves that turn up again. {caption}", caption=caption)
 
@@ -104,14 +104,17 @@ def stops_against_model(fitted_on: Mapping[str, float], not_seen: Mapping[str, f
         subtitle="one run or fleet a line",
         height=3.8,
     )
-    axes.axvspan(band.low, band.high, color="#e8eef5", zorder=0)
-    axes.axvline(band.value, color="#4d4d4d", linewidth=1.5)
+    axes.axvspan(1000 * band.low, 1000 * band.high, color="#e8eef5", zorder=0)
+    axes.axvline(1000 * band.value, color="#4d4d4d", linewidth=1.5)
     for place, (name, rate) in enumerate(runs):
         marker, color, fill = ("o", PALETTE[0], "white") if name in fitted_on else ("D", PALETTE[1], PALETTE[1])
-        axes.plot(rate, place, marker, color=color, markersize=9, markerfacecolor=fill, markeredgewidth=2)
-    axes.set(xscale="log", xlim=(1e-4, 1e-2), ylim=(-0.6, len(runs) - 0.4))
+        axes.plot(1000 * rate, place, marker, color=color, markersize=9, markerfacecolor=fill, markeredgewidth=2)
+    axes.set(xscale="log", xlim=(0.1, 10), ylim=(-0.6, len(runs) + 0.5))
     axes.set_yticks(range(len(runs)), [name for name, _ in runs])
-    axes.set_xlabel("interruptions for each chip and day (log)")
+    axes.set_xlabel("interruptions for 1,000 chips and a day (log)")
+    for text, place, color in (("○ fitted on", 0.11, PALETTE[0]), ("◆ not seen", 0.35, PALETTE[1])):
+        axes.annotate(text, (place, len(runs) - 0.2), color=color, weight="bold")
+    axes.annotate("line: model, shade: 90 % band", (0.95, len(runs) - 0.2), color="#4d4d4d")
     axes.grid(visible=False, axis="y")
     each = "; ".join(f"{name} {rate * 1000:.2f}" for name, rate in runs)
     caption = (
@@ -125,16 +128,13 @@ def stops_against_model(fitted_on: Mapping[str, float], not_seen: Mapping[str, f
 def unnamed_jobs() -> Picture:
     """Three jobs without names, for a learner to read."""
     fig, (axes,) = figure(title="Three jobs, each with more and more chips", subtitle="milliseconds (log)")
-    words = []
     for (letter, (work, wait)), color, dash in zip(_UNNAMED.items(), PALETTE, DASHES, strict=False):
         times = np.asarray(parallel_seconds(_CHIPS, work, 0, wait))
         axes.plot(_CHIPS, times, color=color, linestyle=dash, linewidth=2)
         label_line(axes, _CHIPS[-1], float(times[-1]), letter, color)
-        lowest = int(np.argmin(times))
-        words.append(f"{letter} falls from {work:.0f} ms to its lowest near {number(_CHIPS[lowest])} chips, then rises")
     axes.set(xscale="log", yscale="log", xlim=(1, 65_536), ylim=(1, 400), xlabel="chips (log)")
     caption = "Three jobs with more and more chips. Both axes are logarithmic."
-    return show(fig, alt=f"{caption} {'; '.join(words)}.", caption=caption)
+    return show(fig, alt=f"{caption} Curves A, B and C fall and then rise; read them off the axes.", caption=caption)
 
 
 def _share(chips: np.ndarray, rate: float, save_s: float, restart_s: float) -> np.ndarray:

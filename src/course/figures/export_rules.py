@@ -92,7 +92,7 @@ def tpp_and_density(chips: Mapping[str, Figures], classes: Mapping[str, Classifi
     known = sum(not math.isnan(chip.performance_density) for chip in chips.values())
     h20, l20 = chips["H20"], chips["L20"]
     caption = (
-        f"{known} of {len(chips)} accelerators have a sourced peak and die area; the {shown} inside the frame are shown, "
+        f"{known} of {len(chips)} accelerators have a sourced peak and die area; {shown} lie in the frame, "
         f"as if each were sold for data centres. The H20 (TPP "
         f"{h20.tpp:,.0f}) stays under 2,400, the L20 (density {number(l20.performance_density)}) under 3.2."
     )
