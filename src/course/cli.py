@@ -49,11 +49,11 @@ def lab(context: typer.Context) -> None:
 def build(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file has drifted.")] = False,
 ) -> None:
-    """Write what is generated: the learners' sheets from exercises/solutions, and the data dictionary."""
-    from course import dictionary, notebooks
+    """Write what is generated: the learners' sheets, the data dictionary, and what the instructor's guide expects."""
+    from course import dictionary, instructor, notebooks
 
     try:
-        files = [*notebooks.build(check=check), dictionary.write(check=check)]
+        files = [*notebooks.build(check=check), dictionary.write(check=check), *instructor.write(check=check)]
     except notebooks.DriftError as error:
         console.print(f"[bold]Drift:[/] {escape(str(error))}")
         raise typer.Exit(1) from None
