@@ -1,6 +1,7 @@
 """`course validate`: every row is scored or says why not, whatever a file calls its inputs."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from aistack.fitted import Fitted
 from course.cli import app
 from course.data import DataError, load
+from course.paths import ROOT
 from course.validation import names, score, table, topics
 from course.validation.case import Case, Inputs, NotModelled, Prediction
 from course.validation.lookup import chip_row, model_row
@@ -176,3 +178,13 @@ def test_every_own_result_is_scored_or_says_why_not() -> None:
     outcomes = score.run(table.ours())
     assert len(outcomes) == len(load("published_results"))
     assert all((outcome.prediction is None) == (outcome.reason is not None) for outcome in outcomes)
+
+
+def test_the_readme_says_how_wrong_the_models_are_and_no_less() -> None:
+    estimates = [each for each in score.run(table.ours()) if each.prediction and not each.prediction.identity]
+    unseen = score.summary([each for each in estimates if not each.seen])
+    assert unseen.mdape is not None
+    assert unseen.mdape < 0.1
+    told = f"Of {unseen.n} estimates .* less than 10 %, {unseen.within_20:.0%} by .* {unseen.coverage:.0%} lie"
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split()).replace(" %", "%")
+    assert re.search(told.replace(" %", "%"), readme), told
