@@ -1,4 +1,4 @@
-"""The instructor's guide fits the lessons: minutes add up, sections exist, misconceptions are those of the questions."""
+"""The instructor's guide fits the lessons: minutes add up, sections exist, misconceptions are the questions' own."""
 
 import re
 from pathlib import Path
