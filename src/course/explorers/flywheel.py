@@ -35,7 +35,7 @@ def wheel_of(rival: float, exponent: float, sensitivity: float, harmful: float) 
 
 @dataclass(frozen=True)
 class Course:
-    """What becomes of a product that starts with some users, and with the data that they would leave in the long run."""
+    """What becomes of a product that starts with some users and the data that they leave in the long run."""
 
     start: int
     rival: float
@@ -143,8 +143,8 @@ class CourseChart(Chart[Course]):
     def sentence(self, result: Course, ghost: Course) -> str:
         """Say what becomes of the product, where it tips and stops, and what harm and delay cost."""
         parts = [
-            f"It starts with {result.start} million users beside a rival of quality {result.rival:g}; quality goes with "
-            f"data to the power of {result.exponent:g}, users compare with a sensitivity of {result.sensitivity:g}, "
+            f"It starts with {result.start} million users beside a rival of quality {result.rival:g}; quality goes "
+            f"with data to the power of {result.exponent:g}, users compare with a sensitivity of {result.sensitivity:g}, "
             f"{result.harmful} % of the feedback misleads, and it takes {result.delay:g} years to reach the product.",
             f"At the start, 1 % more data bring {number(result.gain)} % more: "
             f"{'differences grow, upwards and downwards' if result.gain > 1 else 'differences melt away'}.",

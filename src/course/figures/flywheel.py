@@ -30,7 +30,7 @@ def counts_of_users(feedback: pd.DataFrame) -> Picture:
     rows = feedback.set_index("feedback_id").loc[list(_COUNTED)]
     times = float(rows["value"].iloc[1] / rows["value"].iloc[0])
     fig, (axes,) = figure(
-        title=f"Count a month and not a day, and Gemini has {times:.0f} times the users",
+        title=f"By the month, Gemini has {times:.0f} times the users",
         subtitle="users in spring 2025, millions",
     )
     places = [5.2, 4.4, 3.1, 2.3, 1.0, 0.2]
@@ -53,10 +53,11 @@ def tokens_a_day(feedback: pd.DataFrame) -> Picture:
     words = []
     for (series, name), color, dash, marker in zip(_TOKENS.items(), PALETTE, DASHES, "osD^", strict=False):
         rows = feedback[feedback["series"] == series]
-        years = [decimal_year(date) for date in rows["date"]]
+        years = [decimal_year(date) or 0.0 for date in rows["date"]]
         axes.plot(years, rows["value"], color=color, linestyle=dash, marker=marker, lw=2)
-        up = {"Google, all products": -6, "Doubao, ByteDance": 8, "China, government": 6}.get(name, 0)
-        label_line(axes, float(years[-1] or 0), float(rows["value"].iloc[-1]), name, color).set_position((7, up))
+        label = label_line(axes, years[-1], float(rows["value"].iloc[-1]), name, color)
+        if name == "China, government":  # its end stands beside that of Doubao
+            label.set(position=(-8, 10), ha="right")
         words.append(f"{name} {rows['value'].iloc[-1]:g} ({rows['date'].iloc[-1]})")
     axes.set(yscale="log", xlabel="year", xlim=(2023.9, 2026.6))
     axes.set_xticks([2024, 2025, 2026])
@@ -65,11 +66,12 @@ def tokens_a_day(feedback: pd.DataFrame) -> Picture:
 
 
 def portrait(wheel: Flywheel, years: float = 25) -> Picture:
-    """Phase portrait: paths from many starts in the plane of users and data, with the states at which all stands still."""
+    """Phase portrait: paths from many starts in the plane of users and data, and the states at rest."""
     tipping, top = (state for state in steady_states(wheel) if state.users > 1)
     data, users = (each.ravel() for each in np.meshgrid(np.geomspace(6, 2500, 6), np.geomspace(6, 900, 6)))
     path = spin(wheel, users, data, years)
-    grows = path.users[-1] > tipping.users
+    all_users, all_data = np.asarray(path.users), np.asarray(path.data)
+    grows = all_users[-1] > tipping.users
     fig, (axes,) = figure(
         title=f"Two fates: {int(grows.sum())} of {grows.size} starts climb to the ceiling, the others melt",
         subtitle="data, million records (log)",
@@ -77,7 +79,7 @@ def portrait(wheel: Flywheel, years: float = 25) -> Picture:
     )
     for index, up in enumerate(grows):
         color, dash = (PALETTE[0], "-") if up else (PALETTE[1], "--")
-        x, y = path.users[:, index], path.data[:, index]
+        x, y = all_users[:, index], all_data[:, index]
         inside = (x >= 2) & (y >= 2)
         axes.plot(x[inside], y[inside], color=color, linestyle=dash, lw=1)
         axes.plot(x[0], y[0], "o", color=color, ms=4)
@@ -96,9 +98,9 @@ def portrait(wheel: Flywheel, years: float = 25) -> Picture:
         )  # fmt: skip
     axes.set(xscale="log", yscale="log", xlim=(2, 1200), ylim=(2, 5000), xlabel="users, millions (log)")
     caption = (
-        f"A dot is a start, its line what follows in {years:.0f} years; dashed ones melt. Grey: where users stand still "
-        f"(solid) and where data do (dotted). They cross at the tipping point ({tipping.users:.0f} million users) and at "
-        f"the ceiling ({top.users:.0f} million)."
+        f"A dot is a start, its line what follows in {years:.0f} years; dashed ones melt. Grey: where users stand "
+        f"still (solid) and where data do (dotted). They cross at the tipping point ({tipping.users:.0f} million users) "
+        f"and at the ceiling ({top.users:.0f} million)."
     )
     return show(fig, alt=f"Paths in a plane of users and data that part at a point. {caption}", caption=caption)
 
@@ -106,8 +108,10 @@ def portrait(wheel: Flywheel, years: float = 25) -> Picture:
 def many_and_few(exponents: dict[str, float]) -> Picture:
     """How much more each of few users must be worth, against how many times more users the other one has."""
     times = np.geomspace(1, 100, 50)
+    at_ten = np.asarray(value_ratio_break_even(10, 1, list(exponents.values())))
+    least, most = at_ten.min(), at_ten.max()
     fig, (axes,) = figure(
-        title="Ten times the users count for more than ten, but not for much more",
+        title=f"Ten times the users are worth {least:.0f} to {most:.0f} times the value of each",
         subtitle="times more that each of the few must be worth (log)",
     )
     words = []
