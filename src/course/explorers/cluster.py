@@ -168,7 +168,7 @@ class SwapChart(Chart[Swap]):
             parts.append("That is the yardstick itself.")
         elif np.isinf(result.needed):
             parts.append(
-                f"No number of {result.chip} does: from {number(result.best_chips)} on, more of them only wait more, "
+                f"No number of {result.chip} does: from {result.best_chips:,.0f} on, more of them only wait more, "
                 f"and the best they reach is {_ms(result.best_ms)}."
             )
         else:

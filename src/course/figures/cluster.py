@@ -54,7 +54,7 @@ def time_by_chips(
         axes.plot(_CHIPS, times, color=color, linestyle=dash, linewidth=2)
         above = name != target[0]
         axes.annotate(
-            name, (40, 8.6 if above else 4.9), color=color,
+            name, (48, 8.6) if above else (32, 4.7), color=color,
             weight="bold",
         )  # fmt: skip
         best = float(fastest_chips(work, wait_ms))
@@ -112,8 +112,8 @@ def stops_against_model(fitted_on: Mapping[str, float], not_seen: Mapping[str, f
     axes.set(xscale="log", xlim=(0.1, 10), ylim=(-0.6, len(runs) + 0.5))
     axes.set_yticks(range(len(runs)), [name for name, _ in runs])
     axes.set_xlabel("interruptions for 1,000 chips and a day (log)")
-    for text, x, color in (("○ fitted on", 0.11, PALETTE[0]), ("◆ not seen", 0.35, PALETTE[1])):
-        axes.annotate(text, (x, len(runs) - 0.2), color=color, weight="bold")
+    for text, start, color in (("○ fitted on", 0.11, PALETTE[0]), ("◆ not seen", 0.35, PALETTE[1])):
+        axes.annotate(text, (start, len(runs) - 0.2), color=color, weight="bold")
     axes.annotate("line: model, shade: 90 % band", (0.95, len(runs) - 0.2), color="#4d4d4d")
     axes.grid(visible=False, axis="y")
     each = "; ".join(f"{name} {rate * 1000:.2f}" for name, rate in runs)
