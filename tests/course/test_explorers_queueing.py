@@ -6,7 +6,7 @@ import pytest
 
 from aistack import queueing
 from course.data import load
-from course.explorers.queueing import staff, staffing
+from course.explorers.queueing import FLEETS, staff, staffing
 from course.figures import queueing as figures
 
 
@@ -27,6 +27,15 @@ def test_staffing_says_and_draws_what_the_model_says() -> None:
         assert ("Split into" in explorer.sentence) == (state["fleets"] > 1)
 
 
+def test_the_saving_that_is_shown_reaches_a_tenth_where_the_true_one_does() -> None:
+    explorer = staffing()
+    explorer.set(load=227, wait=0.5, percentile=95, together=1)
+    for fleets in FLEETS:
+        explorer.set(fleets=fleets)
+        shown = dict(explorer.table())["Saved by pooling"]
+        assert (float(shown.removesuffix(" %")) >= 10) == (staff(227, fleets, 0.5, 95, 1).saved >= 0.1), (fleets, shown)
+
+
 @pytest.mark.extreme
 def test_one_fleet_saves_nothing_by_pooling() -> None:
     assert staff(100, 1, 0.5, 95, 1).saved == 0
@@ -44,5 +53,6 @@ def test_charts_state_what_they_show() -> None:
     assert "70 % at 10" in figures.spare_share(0, 95).caption
     caption = figures.cloud_sizes(load("cloud_revenue"), "2026-03-31").caption
     assert "Alibaba Cloud 6.0" in caption
+    assert "Microsoft" in caption
     picture = figures.bursts([1, 2], [(0.3, 0.2, 0.4), (0.5, 0.4, 0.6)], {"Erlang": [0.3, 0.3]})
     assert "1: 0.30; 2: 0.50" in picture.caption

@@ -101,7 +101,7 @@ class StaffingChart(Chart[Staffing]):
             axes.minorticks_off()
         one, split = PALETTE[:2]
         for axes, side in ((left, "curve"), (right, "waits")):
-            self.add_line(f"ghost {side}", axes, color=GREY, lw=1.5, ls="-", label="baseline")
+            self.add_line(f"ghost {side}", axes, color=GREY, lw=5, ls="-", alpha=0.5, label="baseline")
             self.add_line(f"{side} split", axes, color=split, lw=2.5, ls=(0, (4, 2)), label="split in fleets")
             self.add_line(f"{side} pooled", axes, color=one, lw=2.5, ls="-", zorder=4, label="one fleet")
         left.legend(frameon=False, loc="lower right")
@@ -206,7 +206,7 @@ def _why(it: Staffing) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.1f} %"  # a decimal, so that 9.7 % is not told as the tenth that a question asks for
 
 
 def _busy(share: float) -> str:

@@ -20,8 +20,10 @@ def cloud_sizes(revenue: pd.DataFrame, quarter: str) -> Picture:
     chosen = (revenue["metric"] == "cloud_revenue") & (revenue["period_type"] == "quarter")
     rows = revenue[chosen & (revenue["period_end"] == quarter)].dropna(subset=["usd_bn"]).sort_values("usd_bn")
     ratio = rows["usd_bn"].max() / rows["usd_bn"].min()
+    clouds = revenue.loc[revenue["metric"] == "cloud_revenue", "company"]
+    missing = sorted(set(clouds) - set(rows["company"]))
     fig, (axes,) = figure(
-        title=f"Large and small clouds are a factor of {ratio:.0f} apart",
+        title=f"{rows['company'].iloc[-1]}: {ratio:.0f} times {rows['company'].iloc[0]}",
         subtitle=f"revenue of the quarter to {quarter}, billion US dollars",
         height=2.8,
     )
@@ -32,7 +34,7 @@ def cloud_sizes(revenue: pd.DataFrame, quarter: str) -> Picture:
     each = "; ".join(f"{row['company']} {row['usd_bn']:.1f}" for _, row in rows.iloc[::-1].iterrows())
     caption = (
         f"Billion dollars: {each}. The first is {ratio:.0f} times the last. "
-        "Scopes differ, and not every cloud reports a quarter of its own."
+        f"Scopes differ. Not shown, for want of a figure for this quarter: {', '.join(missing)}."
     )
     return show(fig, alt=f"{len(rows)} horizontal bars. {caption}", caption=caption)
 
@@ -62,12 +64,12 @@ def waits(servers: Sequence[int]) -> Picture:
 def spare_share(wait: float, percentile: float) -> Picture:
     """Spare servers over busy ones against the load, with the square-root rule through the point at 100."""
     servers = np.asarray(servers_for_wait(_LOADS, 1, wait, percentile))
-    spare = (servers - _LOADS) / _LOADS
-    hundred = float((servers_for_wait(100, 1, wait, percentile) - 100) / 100)
+    spare = 100 * (servers - _LOADS) / _LOADS
+    hundred = float(servers_for_wait(100, 1, wait, percentile) - 100)
     rule = hundred * 10 / np.sqrt(_LOADS)
     fig, (axes,) = figure(
         title="A hundred times the work needs a tenth of the spare share",
-        subtitle="spare servers for each busy one (log)",
+        subtitle="spare servers, % of the busy ones (log)",
     )
     axes.plot(_LOADS, rule, color=PALETTE[1], linestyle="--", linewidth=1.8)
     axes.plot(_LOADS, spare, "o", color=PALETTE[0], markersize=5)
@@ -75,13 +77,14 @@ def spare_share(wait: float, percentile: float) -> Picture:
                   color=PALETTE[0], weight="bold")  # fmt: skip
     axes.annotate("square-root rule", (700, hundred * 10 / 700**0.5), xytext=(-60, -26), textcoords="offset points",
                   color=PALETTE[1], weight="bold")  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlim=(1, 5000), ylim=(0.01, 5), xlabel="busy servers on average (log)")
+    axes.set(xscale="log", yscale="log", xlim=(1, 5000), ylim=(1, 500), xlabel="busy servers on average (log)")
     ends = ", ".join(
         f"{100 * float(servers_for_wait(load, 1, wait, percentile) - load) / load:.0f} % at {load:,}"
         for load in (1, 10, 100, 1000)
     )
+    promise = f"wait at most {wait:g} lengths of a request" if wait else "do not wait"
     caption = (
-        f"Promise: {percentile:g} % of requests wait at most {wait:g} lengths of a request. Spare servers in per cent "
+        f"Promise: {percentile:g} % of requests {promise}. Spare servers in per cent "
         f"of the busy ones: {ends} busy servers."
     )
     return show(fig, alt=f"Falling dots along a straight line on logarithmic axes. {caption}", caption=caption)
