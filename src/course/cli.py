@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from course import cli_check
-from course.paths import LESSONS, ROOT
+from course.paths import FRONT_PAGE, ROOT
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = cli_check.console
@@ -30,11 +30,7 @@ app.command()(cli_check.hand_out)
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
     """Open JupyterLab at the front page; further words, such as --no-browser, go to JupyterLab."""
-    from course.notebooks import lessons
-
-    front = LESSONS / "index.ipynb"
-    page = front if front.exists() else lessons()[0]
-    address = f"/lab/tree/{page.relative_to(ROOT).as_posix()}"
+    address = f"/lab/tree/{FRONT_PAGE.relative_to(ROOT).as_posix()}"
     command = [
         sys.executable,
         "-m",
@@ -49,11 +45,16 @@ def lab(context: typer.Context) -> None:
 def build(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file has drifted.")] = False,
 ) -> None:
-    """Write what is generated: the learners' sheets, the data dictionary, and what the instructor's guide expects."""
-    from course import dictionary, instructor, notebooks
+    """Write what is generated: sheets, front page, glossary, data dictionary, and what the instructor's guide expects."""
+    from course import dictionary, front_page, instructor, notebooks
 
     try:
-        files = [*notebooks.build(check=check), dictionary.write(check=check), *instructor.write(check=check)]
+        files = [
+            *notebooks.build(check=check),
+            *front_page.build(check=check),
+            dictionary.write(check=check),
+            *instructor.write(check=check),
+        ]
     except notebooks.DriftError as error:
         console.print(f"[bold]Drift:[/] {escape(str(error))}")
         raise typer.Exit(1) from None
@@ -64,12 +65,12 @@ def build(
 
 @app.command()
 def execute(
-    notebooks: Annotated[list[Path] | None, typer.Argument(help="Default: every lesson and solution.")] = None,
+    notebooks: Annotated[list[Path] | None, typer.Argument(help="Default: front page, lessons, solutions.")] = None,
 ) -> None:
-    """Run lessons and solutions top to bottom and store their outputs, tidied."""
+    """Run front page, lessons and solutions top to bottom and store their outputs, tidied."""
     from course import notebooks as shelf
 
-    paths = notebooks or [*shelf.lessons(), *shelf.solutions()]
+    paths = notebooks or [FRONT_PAGE, *shelf.lessons(), *shelf.solutions()]
     with _progress() as progress:
         task = progress.add_task("executing", total=len(paths))
         for path in paths:
@@ -145,6 +146,24 @@ def validate(
     console.print(report.topics(outcomes))
     for line in [*report.left_out(outcomes), *report.unknown_keys(outcomes)]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def site(
+    to: Annotated[Path | None, typer.Option(help="Folder to write. Default: build/site.")] = None,
+) -> None:
+    """Write the whole course as static pages, from the stored outputs; a warning or a dead link is an error."""
+    from course import site as pages
+
+    try:
+        first = pages.build(to or pages.DEFAULT)
+    except ImportError as error:
+        console.print(f"[bold]Not built:[/] {escape(str(error))}. Install the packages of requirements.txt.")
+        raise typer.Exit(2) from None
+    except pages.SiteError as error:
+        console.print(f"[bold]Not built:[/] {escape(str(error))}")
+        raise typer.Exit(1) from None
+    console.print(f"Written: {first}")
 
 
 @app.command()

@@ -138,6 +138,11 @@ def evidence(*claims: str) -> Evidence:
     return Evidence(claims)
 
 
+def claim_ids() -> tuple[str, ...]:
+    """Return the ids of all claims in order."""
+    return tuple(_claims())
+
+
 def _claims() -> dict[str, str]:
     rows = load("claims")
     return dict(zip(rows["claim_id"], rows["claim"], strict=True))

@@ -7,5 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DATASETS = ROOT / "datasets"
 LESSONS = ROOT / "lessons"
+FRONT_PAGE = LESSONS / "index.ipynb"
+GLOSSARY = LESSONS / "glossary.ipynb"
 EXERCISES = ROOT / "exercises"
 SOLUTIONS = EXERCISES / "solutions"

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from course import state
+
+if TYPE_CHECKING:
+    from course.charts import Picture
 
 FILE = "predictions"
 CONFIDENCE = 0.9
@@ -67,13 +71,16 @@ class Prediction:
         return widgets.VBox([asks, widgets.HBox([low, high, button]), said])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Calibration:
     """How a learner's ranges did so far: how many were scored, how many held the answer, and the mean score."""
 
     scored: int
     inside: int
     mean_score: float
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         if not self.scored:
@@ -105,6 +112,29 @@ def calibration() -> Calibration:
     scores = [interval_score(each["low"], each["high"], each["outcome"]) for each in scored]
     inside = sum(each["low"] <= each["outcome"] <= each["high"] for each in scored)
     return Calibration(len(scored), inside, sum(scores) / len(scores) if scores else 0.0)
+
+
+def holds_from(low: float, high: float, outcome: float) -> float:
+    """Return the confidence, 0 to 1, from which on a range holds the outcome, if it is widened as a bell curve is.
+
+    An outcome in the middle needs none, one at either end the 90 % that the range claims.
+
+    >>> round(holds_from(80, 120, 100), 3), round(holds_from(80, 120, 120), 3), round(holds_from(80, 120, 150), 3)
+    (0.0, 0.9, 1.0)
+    """
+    bell = NormalDist()
+    halves_off = abs(outcome - (low + high) / 2) / ((high - low) / 2)
+    return 2 * bell.cdf(halves_off * bell.inv_cdf((1 + CONFIDENCE) / 2)) - 1
+
+
+def calibration_curve() -> Picture | Calibration:
+    """Return the chart of the learner's calibration, or what is to be said while there is nothing to draw."""
+    scored = [each for each in state.load(FILE).values() if "outcome" in each]
+    if not scored:
+        return calibration()
+    from course.figures.calibration import calibration as draw
+
+    return draw([holds_from(each["low"], each["high"], each["outcome"]) for each in scored])
 
 
 def compare(prediction_id: str, outcome: float) -> str:

@@ -61,9 +61,11 @@ class Progress:
             f'<td style="text-align:left">{_bar(row)}</td></tr>'
             for row in self.rows
         )
-        remarks = "".join(f"<p>{escape(line)}</p>" for line in self.remarks)
+        here = self.next
+        link = f"<p><strong>Continue with lesson {_link(here)}</strong></p>" if here else ""
+        remarks = "".join(f"<p>{escape(line)}</p>" for line in self.remarks[: -1 if here else None])
         head = '<tr><th scope="col" style="text-align:left">Lesson</th><th scope="col">Questions right</th></tr>'
-        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{remarks}"
+        return f"{link}<table><thead>{head}</thead><tbody>{body}</tbody></table>{remarks}"
 
     def table(self) -> Table:
         """Return the same for the terminal."""

@@ -1,0 +1,91 @@
+"""The real thing: JupyterLab as the course starts it, driven by keyboard through lesson 01 and its exercises."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from course import questions
+from course.notebooks import lessons
+
+LESSON = lessons()[1].name
+SLOW_MS = 120_000
+RUN = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
+PUT = """([id, source]) => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    content.widgets.find(cell => cell.model.id === id).model.sharedModel.setSource(source);
+}"""
+CELL_TEXT = """id => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    return content.widgets.find(cell => cell.model.id === id).node.querySelector('.jp-OutputArea').innerText;
+}"""
+ALL_RUN = """() => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    const code = content.widgets.filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim());
+    return code.every(cell => cell.model.executionState === 'idle' && cell.model.executionCount !== null);
+}"""
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter(cell => cell.model.type === 'code')
+    .flatMap(cell => cell.model.outputs.toJSON())
+    .filter(output => output.output_type === 'error' || output.name === 'stderr')
+    .map(output => output.evalue || output.text)"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(SLOW_MS)
+    yield context.new_page()
+    context.close()
+
+
+def open_notebook(page: Page, address: str, path: str) -> None:
+    page.goto(address.format(path))
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    )
+
+
+def run_all(page: Page) -> None:
+    page.evaluate(RUN)
+    page.wait_for_function(ALL_RUN)
+
+
+def test_a_lesson_runs_and_a_slider_moved_by_keyboard_changes_the_sentence(lab_address: str, page: Page) -> None:
+    open_notebook(page, lab_address, f"lessons/{LESSON}")
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    run_all(page)
+    assert page.evaluate(ERRORS) == []
+    explorer = page.locator(".jp-OutputArea-output:has(.noUi-handle)").last
+    explorer.scroll_into_view_if_needed()
+    caption, picture = explorer.locator("figcaption"), explorer.locator("img").first
+    before, pixels = caption.inner_text(), picture.get_attribute("src")
+    explorer.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(caption).not_to_have_text(before)
+    assert picture.get_attribute("src") != pixels
+    assert picture.get_attribute("alt") == caption.inner_text()
+    if picture_to := os.environ.get("COURSE_SCREENSHOT"):
+        page.screenshot(path=picture_to)
+
+
+def test_an_exercise_answered_wrongly_and_then_rightly(lab_address: str, page: Page) -> None:
+    question = questions.get("01-q1")
+    wrong = question.misconceptions[0]
+    open_notebook(page, lab_address, f"exercises/{LESSON}")
+    for value, says in ((wrong.answer, wrong.message), (question.reference, question.praise)):
+        page.evaluate(PUT, [f"{question.id}-answer", f"{question.answer_name} = {float(value)!r}"])
+        run_all(page)
+        assert re.sub(r"\s+", " ", says) in re.sub(r"\s+", " ", page.evaluate(CELL_TEXT, f"{question.id}-check"))
+
+
+def test_the_front_page_counts_the_answer_and_links_on(lab_address: str, page: Page) -> None:
+    open_notebook(page, lab_address, "lessons/index.ipynb")
+    run_all(page)
+    assert page.evaluate(ERRORS) == []
+    assert re.search(r"Continue with lesson 01", page.evaluate(CELL_TEXT, "index-progress"))
+    page.locator("nav a, figure a").get_by_text("What does a chip buy you?").first.click()
+    page.wait_for_function(f"() => window.jupyterapp.shell.currentWidget?.context?.path === 'lessons/{LESSON}'")

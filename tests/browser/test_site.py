@@ -1,0 +1,101 @@
+"""The static site in a real browser: complete without a kernel and a network, accessible, readable on a phone."""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from course.notebooks import lessons
+
+LESSON = f"/lessons/{lessons()[1].stem}.html"
+PAGES = ["/lessons/index.html", "/lessons/glossary.html", LESSON, LESSON.replace("/lessons/", "/exercises/")]
+AXE_PAGES = [*PAGES, f"/lessons/{lessons()[4].stem}.html"]
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def requests_to(page: Page, address: str) -> list[str]:
+    """Open a page, scroll through it, and return what was asked for elsewhere."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address, wait_until="networkidle")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_timeout(300)
+    own = urlsplit(address).netloc
+    return [url for url in asked if not url.startswith(("data:", "blob:")) and urlsplit(url).netloc != own]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_reading_asks_nothing_of_other_machines(site_address: str, page: Page, path: str) -> None:
+    assert requests_to(page, site_address + path) == []
+
+
+def test_a_request_to_another_machine_would_be_seen(site_address: str, page: Page) -> None:
+    page.add_init_script("fetch('http://127.0.0.2:9/').catch(() => 0)")
+    assert requests_to(page, site_address + LESSON) == ["http://127.0.0.2:9/"]
+
+
+def test_the_entry_leads_to_the_front_page(site_address: str, page: Page) -> None:
+    page.goto(site_address)
+    page.wait_for_url("**/lessons/index.html")
+    assert page.locator("h1:visible").count() == 1
+
+
+@pytest.mark.parametrize("path", AXE_PAGES)
+def test_axe_finds_nothing_serious(site_address: str, page: Page, path: str) -> None:
+    page.goto(site_address + path, wait_until="networkidle")
+    found = Axe().run(page).response["violations"]
+    grave = [
+        (rule["id"], [node["html"][:160] for node in rule["nodes"][:3]])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert grave == [], json.dumps(grave, indent=1)
+
+
+def test_axe_would_find_a_picture_without_words(site_address: str, page: Page) -> None:
+    page.goto(site_address + LESSON)
+    page.evaluate("document.querySelector('article img').removeAttribute('alt')")
+    assert "image-alt" in {rule["id"] for rule in Axe().run(page).response["violations"]}
+
+
+@pytest.mark.parametrize("path", [f"/lessons/{lesson.stem}.html" for lesson in lessons()] + PAGES[:2])
+def test_a_phone_need_not_scroll_sideways(site_address: str, page: Page, path: str) -> None:
+    page.set_viewport_size(PHONE)
+    page.goto(site_address + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("path", AXE_PAGES)
+def test_there_is_one_title_and_no_heading_skips_a_level(site_address: str, page: Page, path: str) -> None:
+    page.goto(site_address + path)
+    headings = page.locator("article :is(h1,h2,h3,h4,h5,h6):visible")
+    levels = [int(name[1]) for name in headings.evaluate_all("all => all.map(each => each.tagName)")]
+    assert page.locator("h1:visible").count() == 1
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_an_explorer_shows_picture_sentence_and_numbers_without_a_kernel(site_address: str, page: Page) -> None:
+    page.goto(site_address + LESSON)
+    explorer = page.locator(".cell_output:has(figure):has(table)").last
+    assert explorer.locator("img").first.evaluate("img => img.complete && img.naturalWidth > 0")
+    assert len(explorer.locator("figcaption").inner_text()) > 40
+    assert explorer.locator("tr").count() >= 2
+
+
+def test_search_finds_a_term(site_address: str, page: Page) -> None:
+    page.goto(f"{site_address}/search.html?q=roofline")
+    page.wait_for_selector("#search-results li a")
+    links = page.locator("#search-results li a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    assert any("01_what_does_a_chip_buy" in link for link in links)
