@@ -11,12 +11,12 @@ from aistack.flywheel import Flywheel, loop_gain, quality, spin, steady_states, 
 from course.charts import GREY, PALETTE, Chart, Row, figure, log_ticks, number
 from course.explorer import Explorer, Steps
 
-STARTS = (5, 10, 20, 35, 50, 100, 200, 400)
-RIVALS = (0.3, 0.4, 0.5, 0.6)
-EXPONENTS = (0.3, 0.5, 0.7, 0.9)
-SENSITIVITIES = (2, 4, 6, 8)
-HARMFUL = (0, 10, 20, 30, 40)
-DELAYS = (0, 0.25, 0.5, 1, 2)
+STARTS = (5, 10, 15, 20, 30, 35, 40, 50, 60, 80, 100, 150, 200, 300, 400, 600)
+RIVALS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+EXPONENTS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+SENSITIVITIES = (2, 3, 4, 5, 6, 8)
+HARMFUL = (0, 5, 10, 15, 20, 25, 30, 35, 40)
+DELAYS = (0, 0.25, 0.5, 1, 1.5, 2)
 BASELINE = {"harmful": 0, "delay": 0}
 
 MARKET, HALF_DATA, RECORDS, DECAY = 1000.0, 500.0, 1.0, 0.5
@@ -182,8 +182,8 @@ def flywheel() -> Explorer[Course]:
         [
             Steps("start", "Users at the start", STARTS, "million", 100),
             Steps("rival", "Quality of the rival", RIVALS, "of 1", 0.5),
-            Steps("exponent", "Exponent of data", EXPONENTS, "", 0.7),
-            Steps("sensitivity", "Sensitivity of users", SENSITIVITIES, "", 4),
+            Steps("exponent", "Exponent of data", EXPONENTS, "(β)", 0.7),
+            Steps("sensitivity", "Sensitivity of users", SENSITIVITIES, "(γ)", 4),
             Steps("harmful", "Feedback that misleads", HARMFUL, "%", 10),
             Steps("delay", "Feedback takes", DELAYS, "years", 0.5),
         ],

@@ -281,7 +281,7 @@ AUDIT = Question(
         "The new number of accepted ones over the old: one factor for the suggestions, one for the share.",
     ),
     praise="Nearly the same code is accepted, with fewer interruptions. A gain, but not that of the headline.",
-    section="Case",
+    section="Case: three days in April",
 )
 
 CRITICISE = Question(
