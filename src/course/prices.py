@@ -55,3 +55,17 @@ def predicted_usd(rows: pd.DataFrame) -> pd.Series:
         usd_per_watt=rows["usd_per_watt"],
     )
     return pd.Series(price, rows.index)
+
+
+def unseen_prices() -> pd.DataFrame:
+    """Return the posted prices that test the model, with `predicted` and `fitted_provider`.
+
+    Those of sources that no constant was fitted on, less marketplaces and less repeats: rows with the provider, chip,
+    term and exact price of a fitted row, which are the same list at another address.
+    """
+    rows = posted_prices()
+    fitted = rows["source_id"].isin(cloud.PRICE_SOURCES)
+    key = pd.MultiIndex.from_frame(rows[["provider", "chip", "price_type", "usd_per_accelerator_hour"]])
+    chosen = rows[~fitted & ~key.isin(key[fitted]) & (rows["provider_kind"] != "marketplace")]
+    known = chosen["provider"].isin(rows.loc[fitted, "provider"])
+    return chosen.assign(predicted=predicted_usd(chosen), fitted_provider=known)

@@ -111,9 +111,12 @@ class TrainingChart(Chart[Run]):
         own, mark = PALETTE[:2]
         right.fill_between(_GAPS, lag_months(_GAPS, _STUDY.low), lag_months(_GAPS, _STUDY.high), color=GREY, alpha=0.15)
         right.annotate("90 % range of the study", (49, 118), ha="right", va="bottom", color=GREY)
-        for who, color, width, rank in (("ghost ", GREY, 1.5, 3), ("", own, 2.5, 4)):
-            self.add_line(f"{who}hours", left, color=color, lw=width, ls="-", zorder=rank)
-            self.add_line(f"{who}lags", right, color=color, lw=width, ls="-" if not who else "--", zorder=rank)
+        for who, color, width, rank in (
+            ("ghost ", GREY, 5, 3),
+            ("", own, 2.5, 4),
+        ):  # grey shows on both sides of a line
+            self.add_line(f"{who}hours", left, color=color, lw=width, ls="-", zorder=rank, alpha=0.5 if who else 1)
+            self.add_line(f"{who}lags", right, color=color, lw=width, ls="-", zorder=rank, alpha=0.5 if who else 1)
             dot = {
                 "color": color if who else mark,
                 "marker": "o",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from aistack.cloud import PRICE_SPREAD, useful_hour_estimate_usd
-from course.charts import GREY, PALETTE, RIM, Picture, figure, show
+from course.charts import GREY, PALETTE, Picture, figure, show
 
 KINDS = {"hyperscaler": ("o", "large cloud"), "specialist": ("s", "specialist"), "marketplace": ("^", "marketplace")}
 _TENTH = 0.1
@@ -26,6 +26,8 @@ def posted_prices(prices: pd.DataFrame, chip: str) -> Picture:
         height=5,
     )
     newest = rows["date"].str[:4].max()
+    dearest = rows.loc[rows["usd_per_accelerator_hour"].idxmax(), "provider"]
+    cheapest = rows.loc[rows["usd_per_accelerator_hour"].idxmin(), "provider"]
     for (kind, (marker, name)), color in zip(KINDS.items(), PALETTE, strict=False):
         here = rows[rows["provider_kind"] == kind]
         heights = [order.index(provider) for provider in here["provider"]]
@@ -55,12 +57,10 @@ def posted_prices(prices: pd.DataFrame, chip: str) -> Picture:
     axes.set_xticks([2, 3, 5, 10, 20], ["2", "3", "5", "10", "20"])
     axes.minorticks_off()
     axes.set_yticks(range(len(order)), order)
-    medians = rows[rows["date"].str.startswith(newest)].groupby("provider_kind")["usd_per_accelerator_hour"].median()
-    words = ", ".join(f"{KINDS[str(kind)][1]}s {usd:.2f}" for kind, usd in medians.items())
     caption = (
         f"{len(rows)} posted prices of {len(order)} providers, a mark each: circles are large clouds, squares "
         f"specialists, triangles marketplaces; filled marks are of {newest}, hollow ones older. Several marks of one "
-        f"provider are other dates, regions and sizes. Medians of {newest}: {words}."
+        f"provider are other dates, regions and sizes. The cheapest is {cheapest}'s, the dearest {dearest}'s."
     )
     return show(fig, alt=f"Dot plot of prices by provider, cheapest at the bottom. {caption}", caption=caption)
 
@@ -114,8 +114,9 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
     rows = regions.dropna(subset=["carbon_intensity_gco2_kwh"]).copy()
     rows["grams"] = rows["carbon_intensity_gco2_kwh"] * kwh
     low, high = rows["grams"].min(), rows["grams"].max()
+    clean, dirty = rows["grams"].quantile([_TENTH, 1 - _TENTH])
     fig, (axes,) = figure(
-        title=f"The same job emits up to {high / low:.0f} times as much elsewhere",
+        title=f"A dirty region emits {dirty / clean:.0f} times as much as a clean one",
         subtitle="g of CO2 for an hour of one chip (log)",
     )
     names = sorted(rows["provider"].unique())
@@ -139,17 +140,16 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
                 textcoords="offset points",
                 ha="center",
                 color=GREY,
-                path_effects=[RIM],
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )
     axes.set(yscale="log", ylim=(1, 2000), xlim=(-0.5, len(names) - 0.5))
     axes.set_xticks(range(len(names)), names)
     axes.grid(visible=False, axis="x")
     ranked = rows.sort_values("grams")["location"].tolist()
     caption = (
-        f"{len(rows)} cloud regions, a mark each. The same hour emits {low:.0f} g in {ranked[0]} and {high:.0f} g in "
-        f"{ranked[-1]}; half of the regions lie between {rows['grams'].quantile(0.25):.0f} and "
-        f"{rows['grams'].quantile(0.75):.0f} g. Sources count differently (Google by life cycle), so small differences "
-        "mean nothing."
+        f"{len(rows)} cloud regions, a mark each. A tenth of them emits less than {clean:.0f} g for the hour, a tenth "
+        f"more than {dirty:.0f}. The ends are {low:.0f} g in {ranked[0]} and {high:.0f} g in {ranked[-1]}. Sources count "
+        "differently (Google by life cycle): compare only within one provider."
     )
     return show(fig, alt=f"Strips of dots, one strip for each provider. {caption}", caption=caption)
 
@@ -159,7 +159,7 @@ def predicted_prices(rows: pd.DataFrame) -> Picture:
     ratio = rows["predicted"] / rows["usd_per_accelerator_hour"]
     typical = (ratio - 1).abs().median()
     fig, (axes,) = figure(
-        title=f"Typically {typical:.0%} off, for prices that the model has not seen",
+        title=f"Half of the prices are predicted to within {typical:.0%}",
         subtitle="posted price, US dollars an hour (log)",
         height=4.8,
     )
@@ -177,7 +177,7 @@ def predicted_prices(rows: pd.DataFrame) -> Picture:
             color=color,
             markersize=6,
             alpha=0.75,
-            label=f"{name} ({len(here)})",
+            label=f"{name}s ({len(here)})",
         )
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel="predicted price, US dollars an hour (log)")
     axes.legend(frameon=False, loc="upper left")

@@ -26,16 +26,16 @@ LARGEST = 10
 """Trainings that the title of the first chart counts."""
 
 _PARTS = {
-    "matmul": "matrix products",
-    "attention": "attention",
-    "memory": "moving activations",
-    "exchange": "talk inside the model",
-    "bubble": "waiting in the pipeline",
-    "replicas": "talk between copies",
-    "optimizer": "updating the weights",
-    "stragglers": "waiting for the slowest",
+    "matrix products": ("matmul",),
+    "attention": ("attention",),
+    "memory": ("memory", "optimizer"),
+    "talk": ("exchange", "replicas"),
+    "waiting": ("bubble", "stragglers"),
 }
-_HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "--", "++")
+_HATCHES = ("", "//", "..", "xx", "\\\\")
+_WIDE_ENOUGH = 6
+"""Per cent of a step from which its number fits into the bar."""
+_FIFTH = (0.8, 1.25)
 _INTERVALS = np.geomspace(0.25, 24, 200)
 
 
@@ -91,19 +91,22 @@ def where_time_goes(jobs: Mapping[str, StepSeconds]) -> Picture:
         subtitle="share of the step, %",
         height=1.6 + 0.75 * len(jobs),
     )
-    colors = [*PALETTE[:4], "#56B4E9", "#9a9a9a", "#E69F00", "#000000"]
+    colors = [*PALETTE[:4], "#9a9a9a"]
     said = []
     for row, (name, parts) in enumerate(jobs.items()):
         left = 0.0
-        for (part, word), color, hatch in zip(_PARTS.items(), colors, _HATCHES, strict=True):
-            share = 100 * float(getattr(parts, part)) / float(parts.total)
+        for (word, causes), color, hatch in zip(_PARTS.items(), colors, _HATCHES, strict=True):
+            share = 100 * sum(float(getattr(parts, cause)) for cause in causes) / float(parts.total)
             label = None if row else word
             axes.barh(row, share, left=left, color=color, hatch=hatch, edgecolor="white", label=label)
+            if share >= _WIDE_ENOUGH:
+                axes.text(left + share / 2, row, f"{share:.0f}", ha="center", va="center", weight="bold",
+                          path_effects=[RIM])  # fmt: skip
             left += share
         said.append(f"{name}: {100 * float(parts.matmul) / float(parts.total):.0f} % matrix products")
     axes.set(xlim=(0, 100), ylim=(len(jobs) - 0.5, -0.5))
     axes.set_yticks(range(len(jobs)), list(jobs))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=3, frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.12), ncols=5, frameon=False)
     axes.grid(False)
     caption = f"What a computed step spends its time on. {'; '.join(said)}."
     return show(fig, alt=f"Stacked bars, one for each job. {caption}", caption=caption)
@@ -111,14 +114,15 @@ def where_time_goes(jobs: Mapping[str, StepSeconds]) -> Picture:
 
 def ratio_of_hours(runs: pd.DataFrame) -> Picture:
     """Computed over published accelerator-hours; columns `run`, `by_hand`, `packaged` (ratios) and `seen`."""
+    inside = int(runs["packaged"].between(*_FIFTH).sum())
     fig, (axes,) = figure(
-        title="Small models took more hours than any formula says",
+        title=f"{inside} of {len(runs)} runs within a fifth, distilled models far off",
         subtitle="computed over published accelerator-hours (log)",
         height=1.4 + 0.27 * len(runs),
     )
     rows = runs.sort_values("packaged").reset_index(drop=True)
     places = np.arange(len(rows))
-    axes.axvspan(0.8, 1.25, color=GREY, alpha=0.12)
+    axes.axvspan(*_FIFTH, color=GREY, alpha=0.12)
     axes.plot([1, 1], [-1, len(rows)], color=GREY, lw=1)
     axes.plot(rows["by_hand"], places, "s", ms=6, mfc="white", color=PALETTE[1], ls="", label="one MFU for all")
     axes.plot(rows["packaged"], places, "o", ms=7, color=PALETTE[0], ls="", label="step model")
@@ -129,18 +133,18 @@ def ratio_of_hours(runs: pd.DataFrame) -> Picture:
     axes.legend(loc="lower right", frameon=False)
     errors = {name: (rows.loc[~rows["seen"], name] - 1).abs().median() for name in ("by_hand", "packaged")}
     caption = (
-        f"{len(rows)} published runs; 1 is a hit, the band is within a fifth. Median miss on runs that no constant was "
-        f"fitted on: {errors['by_hand']:.0%} with one utilisation for all, {errors['packaged']:.0%} with the step "
-        "model. Runs with * were used to fit the share that whole runs lose."
+        f"{len(rows)} published runs; 1 is a hit, the band is within a fifth, where the step model has {inside}. "
+        f"Median miss on runs that no constant was fitted on: {errors['by_hand']:.0%} with one utilisation for all, "
+        f"{errors['packaged']:.0%} with the step model. Runs with * were used to fit the share that whole runs lose."
     )
     return show(fig, alt=f"Dots of computed over published hours, a row for each run. {caption}", caption=caption)
 
 
-def loss_by_size(flop: float, laws: Sequence[LossLaw]) -> Picture:
-    """Loss against size at a fixed compute, a valley for each fit."""
+def loss_by_size(flop: float, laws: Sequence[LossLaw], built: Mapping[str, float]) -> Picture:
+    """Loss against size at a fixed compute, a valley for each fit, with the sizes that were built."""
     fig, (axes,) = figure(
         title="The same compute, two fits of the same data, two best sizes",
-        subtitle="loss, nats for each token",
+        subtitle="loss: mean of -ln(chance given to the right token)",
     )
     sizes = np.geomspace(3e9, 1e12, 200)
     said = []
@@ -150,7 +154,11 @@ def loss_by_size(flop: float, laws: Sequence[LossLaw]) -> Picture:
         best = int(np.argmin(losses))
         axes.plot(sizes[best] / 1e9, losses[best], marker, color=color, ms=8)
         label_line(axes, sizes[-1] / 1e9, float(losses[-1]), law.name.split(",")[0], color)
-        said.append(f"{law.name}: best at {number(sizes[best] / 1e9)} billion parameters")
+        said.append(f"{law.name.split(',')[0]}: best at {number(sizes[best] / 1e9)} billion parameters")
+    for name, size in built.items():
+        axes.axvline(size / 1e9, color=GREY, lw=1, ls=":")
+        axes.annotate(name, (size / 1e9, axes.get_ylim()[1]), xytext=(-5, -4), textcoords="offset points", ha="right",
+                      va="top", color=GREY)  # fmt: skip
     axes.set(xscale="log", xlim=(3, 1000), xlabel="parameters, 10⁹ (log)")
     axes.set_xticks([3, 10, 30, 100, 300, 1000])
     axes.minorticks_off()
@@ -176,6 +184,7 @@ def records(models: pd.DataFrame) -> Picture:
         axes.plot(best["year"], best["capability_index"], marker, color=color, ms=5, ls="")
         label_line(axes, end, float(best["capability_index"].iloc[-1]), word, color)
     axes.set(xlim=(2023, end), ylim=(105, 165))
+    axes.set_xticks(range(2023, int(end) + 1))
     caption = (
         f"Steps are records. Each of China's {np.size(lags.months)} records came {lags.months.min():.0f} to "
         f"{lags.months.max():.0f} months after a US model had reached that level; the median is {lags.median:.0f}."
@@ -204,7 +213,8 @@ def retraining(costs: Mapping[str, float], ageing_per_month: float) -> Picture:
         axes.plot(best, least, marker, color=color, ms=8)
         axes.annotate(name, (best, least), xytext=(0, -16), textcoords="offset points", ha="center", color=color,
                       weight="bold", path_effects=[RIM])  # fmt: skip
-        said.append(f"{name}: every {number(best)} months, {number(least)} thousand dollars a month")
+        every = "month" if best == 1 else f"{number(best)} months"
+        said.append(f"{name}: every {every}, {number(least)} thousand dollars a month")
     axes.set(xscale="log", xlim=(0.25, 24), ylim=(0, 160), xlabel="months between rounds (log)")
     axes.set_xticks([0.25, 0.5, 1, 2, 4, 8, 16])
     axes.minorticks_off()

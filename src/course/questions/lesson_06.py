@@ -90,10 +90,10 @@ BEST_USE = Question(
         Misconception(
             "fewest hours",
             "A",
-            "That run took the fewest hours, because it read the least text. Compare work done with work possible.",
+            "That run took the fewest hours, because its model is small. Compare work done with work possible.",
         ),
         Misconception(
-            "largest model for its hours",
+            "largest model",
             "B",
             "A large model alone is no work: multiply by the tokens it read, then compare with what was possible.",
         ),
@@ -105,9 +105,9 @@ BEST_USE = Question(
     ),
     hints=(
         "Work done: 6 N D. Work possible: hours times 3600 times the peak of the chip.",
-        "The H100's peak is about three times the A100's.",
+        "The last two chips have about three times the peak of the first two.",
     ),
-    praise="The most modern chip does not come with the best utilisation.",
+    praise="Two runs on chips of nearly the same peak, and one used a quarter less of it: the chip does not decide.",
     section="How much of the peak?",
 )
 
@@ -367,7 +367,7 @@ CRITICISE = Question(
         "Go through the five one by one: is there a number or a chart in the lesson that bears it out?",
         "Three hold.",
     ),
-    praise="The formula is a way to ask, not an answer: its band is wide, and the record lies at its edge or beyond.",
+    praise="The formula is a way to ask, not an answer: its band is wide, and the pairs lie at its edge or below.",
     section="Break it",
 )
 
