@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -178,6 +180,88 @@ def progress() -> None:
 
 
 @app.command()
+def slides(
+    number: Annotated[str, typer.Argument(metavar="NN", help="The lesson, such as 01.")],
+    out: Annotated[Path | None, typer.Option(help="Default: slides_NN.html here.")] = None,
+) -> None:
+    """Make slides from a lesson, one file that needs no network; press S there for the speaker's notes."""
+    from course import pages
+
+    with _or_say("No slides"):
+        _written(out or Path(f"slides_{number}.html"), pages.slides(number).encode("utf-8"))
+
+
+@app.command()
+def handout(
+    number: Annotated[str, typer.Argument(metavar="NN", help="The lesson, such as 01.")],
+    out: Annotated[Path | None, typer.Option(help="Default: handout_NN.html or .pdf here.")] = None,
+    as_pdf: Annotated[bool, typer.Option("--pdf", help="Print it with the Chromium found here.")] = False,
+) -> None:
+    """Make a lesson into pages for printing, one file that needs no network."""
+    from course import pages
+
+    with _or_say("No handout"):
+        page = pages.handout(number)
+        target = out or Path(f"handout_{number}.{'pdf' if as_pdf else 'html'}")
+        _written(target, pages.pdf(page) if as_pdf else page.encode("utf-8"))
+
+
+@app.command()
+def release(to: Annotated[Path, typer.Option(help="A folder that is empty or not there yet.")]) -> None:
+    """Write what learners get: everything but solutions, instructor's guide and tests."""
+    from course.classroom import release as shelf
+
+    with _or_say("Nothing was released"):
+        files = shelf.release(to)
+    console.print(f"Written: {len(files)} files in {to}. Without solutions, instructor's guide and tests.")
+
+
+@app.command()
+def collect(
+    downloads: Annotated[Path, typer.Argument(help="The unpacked download from Canvas or Moodle.")],
+    to: Annotated[Path, typer.Option(help="Gets a folder for each learner id; nothing in it is overwritten.")],
+) -> None:
+    """Sort downloaded submissions by learner; exit 1 if one could not be placed."""
+    from course.classroom import collect as desk
+
+    with _or_say("Nothing was collected"):
+        found = desk.collect(downloads, to)
+    for line in found.lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if found.left else 0)
+
+
+@app.command()
+def predictions(
+    export: Annotated[Path, typer.Option(help="The file to write; one that exists is not overwritten.")],
+) -> None:
+    """Write your predictions into a file for your instructor: ranges and units, no name."""
+    from course.classroom import poll as ballot
+
+    with _or_say("Nothing was exported"):
+        count = ballot.export(export)
+    console.print(f"Written: {count} predictions, without your name, in {export}")
+
+
+@app.command()
+def poll(
+    folder: Annotated[Path, typer.Argument(help="Learners' files, as `course predictions --export` writes them.")],
+    prediction: Annotated[str, typer.Option("--id", help="The prediction, such as 01-h20.")],
+    out: Annotated[Path | None, typer.Option(help="Also draw it, as PNG.")] = None,
+    hide_truth: Annotated[bool, typer.Option("--hide-truth", help="Leave out the answer of the lesson.")] = False,
+) -> None:
+    """Draw what a class predicted as one histogram without names, beside the answer."""
+    from course.classroom import poll as ballot
+
+    with _or_say("No poll"):
+        result = ballot.poll(folder, prediction, with_truth=not hide_truth)
+        for line in result.lines:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if out:
+            _written(out, result.picture().png)
+
+
+@app.command()
 def doctor() -> None:
     """Examine Python, packages, kernel, widgets, disk and ports; exit 1 if something needs a remedy."""
     from course.doctor import examine
@@ -189,6 +273,21 @@ def doctor() -> None:
         if finding.remedy:
             console.print(f"  {escape(finding.remedy)}")
     raise typer.Exit(1 if ill else 0)
+
+
+@contextmanager
+def _or_say(what: str) -> Iterator[None]:
+    """Turn a refusal into a sentence and exit code 2."""
+    try:
+        yield
+    except (ValueError, OSError, RuntimeError) as error:
+        console.print(f"[bold]{what}:[/] {escape(str(error))}")
+        raise typer.Exit(2) from None
+
+
+def _written(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    console.print(f"Written: {path}")
 
 
 def _become(command: list[str]) -> None:

@@ -34,13 +34,18 @@ def load(name: str) -> Entries:
     """Return the entries saved under `name`, or an empty dict. A file that cannot be read is set aside, not lost."""
     path = folder() / f"{name}.json"
     try:
-        return _entries(json.loads(path.read_text("utf-8")))
+        return read(path)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError):
         if path.exists():
             path.replace(_free(path.with_suffix(".damaged.json")))
         return {}
+
+
+def read(path: Path) -> Entries:
+    """Return the entries of one such file, wherever it is. `OSError` or `ValueError` if it cannot be read."""
+    return _entries(json.loads(path.read_text("utf-8")))
 
 
 def update(name: str, change: Callable[[Entries], Entries]) -> Entries:

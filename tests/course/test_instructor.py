@@ -7,7 +7,7 @@ import pytest
 
 from course import instructor, questions
 from course.instructor import BEGIN, END, EXERCISES, GUIDE, QUESTION
-from course.notebooks import DriftError
+from course.notebooks import DriftError, read
 from course.syllabus import NEEDS, closed, lessons
 
 LESSONS = {lesson.number: lesson for lesson in lessons()}
@@ -38,6 +38,18 @@ def test_the_plan_follows_the_order_of_the_lesson_and_leaves_no_section_out(numb
     assert sections[0] == QUESTION
     assert sections[-1] == EXERCISES
     assert set(part_of.values()) == {part_of[section] for section in sections}
+
+
+@each_lesson
+def test_the_prediction_is_revealed_where_the_lesson_does_it(number: str) -> None:
+    section, revealed = QUESTION, []
+    for cell in read(LESSONS[number].path)["cells"]:
+        if cell["cell_type"] == "markdown":
+            section = (re.findall(r"^##+ (.+)$", cell["source"], re.MULTILINE) or [section])[-1]
+        elif f'compare("{number}-' in cell["source"]:
+            revealed.append(section)
+    steps = instructor.plan(page(number))
+    assert [step.section for step in steps if "eveal the prediction" in step.what] == revealed
 
 
 @each_lesson
