@@ -32,14 +32,12 @@ app.command()(cli_check.hand_out)
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
     """Open JupyterLab at the front page; further words, such as --no-browser, go to JupyterLab."""
-    address = f"/lab/tree/{FRONT_PAGE.relative_to(ROOT).as_posix()}"
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        f"--ServerApp.root_dir={ROOT}",
-        f"--LabApp.default_url={address}",
-    ]
+    own = {
+        "--ServerApp.root_dir": str(ROOT),
+        "--LabApp.default_url": f"/lab/tree/{FRONT_PAGE.relative_to(ROOT).as_posix()}",
+    }
+    given = {word.partition("=")[0] for word in context.args}  # JupyterLab refuses to be told twice
+    command = [sys.executable, "-m", "jupyterlab", *(f"{name}={own[name]}" for name in own if name not in given)]
     _become([*command, *context.args])
 
 

@@ -198,6 +198,6 @@ def _code(cell_id: str, source: str) -> Cell:
 
 
 def _without_outputs(notebook: Notebook) -> Notebook:
-    blank = {"execution_count": None, "outputs": []}
+    blank: Cell = {"execution_count": None, "outputs": []}
     cells = [cell | blank if cell["cell_type"] == "code" else cell for cell in notebook["cells"]]
     return {**notebook, "cells": cells}

@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 from html.parser import HTMLParser
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -72,7 +73,7 @@ def build(folder: Path = DEFAULT) -> Path:
     with tempfile.TemporaryDirectory(prefix="course-site-") as room:
         source, out, trees = (Path(room) / name for name in ("source", "html", "trees"))
         _write_source(source)
-        said = _Warnings()
+        said = StringIO()
         try:
             site = Sphinx(
                 source, None, out, trees, "html", confoverrides=_SETTINGS, status=None, warning=said, parallel=1
@@ -80,8 +81,8 @@ def build(folder: Path = DEFAULT) -> Path:
             site.build()
         except SphinxError as error:
             raise SiteError(str(error)) from error
-        if said.lines:
-            raise SiteError("\n".join(said.lines))
+        if warnings := said.getvalue().strip():
+            raise SiteError(warnings)
         for template in (out / "_static").glob("*macros.html"):  # of the theme, and no pages
             template.unlink()
         (out / "index.html").write_text(_ENTRY.format(start=START), "utf-8")
@@ -154,20 +155,6 @@ def _with_page_links(notebook: Notebook) -> Notebook:
                 page = "".join(output["data"]["text/html"])
                 output["data"]["text/html"] = re.sub(r'(href="[^":]+)\.ipynb(["#])', r"\1.html\2", page)
     return notebook
-
-
-class _Warnings:
-    """Takes what Sphinx warns of."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, text: str) -> None:
-        if text.strip():
-            self.lines.append(text.strip())
-
-    def flush(self) -> None:
-        """Nothing is held back."""
 
 
 class _Page(HTMLParser):
