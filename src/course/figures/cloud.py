@@ -116,7 +116,7 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
     low, high = rows["grams"].min(), rows["grams"].max()
     clean, dirty = rows["grams"].quantile([_TENTH, 1 - _TENTH])
     fig, (axes,) = figure(
-        title=f"A dirty region emits {dirty / clean:.0f} times as much as a clean one",
+        title=f"The worst tenth of regions emits at least {int(dirty / clean)} times the best tenth",
         subtitle="g of CO2 for an hour of one chip (log)",
     )
     names = sorted(rows["provider"].unique())
@@ -148,8 +148,8 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
     ranked = rows.sort_values("grams")["location"].tolist()
     caption = (
         f"{len(rows)} cloud regions, a mark each. A tenth of them emits less than {clean:.0f} g for the hour, a tenth "
-        f"more than {dirty:.0f}. The ends are {low:.0f} g in {ranked[0]} and {high:.0f} g in {ranked[-1]}. Sources count "
-        "differently (Google by life cycle): compare only within one provider."
+        f"more than {dirty:.0f}. The ends are {low:.0f} g in {ranked[0]} and {high:.0f} g in {ranked[-1]}. "
+        "Sources count differently (Google by life cycle): compare only within one provider."
     )
     return show(fig, alt=f"Strips of dots, one strip for each provider. {caption}", caption=caption)
 
