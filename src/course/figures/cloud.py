@@ -26,8 +26,7 @@ def posted_prices(prices: pd.DataFrame, chip: str) -> Picture:
         height=5,
     )
     newest = rows["date"].str[:4].max()
-    dearest = rows.loc[rows["usd_per_accelerator_hour"].idxmax(), "provider"]
-    cheapest = rows.loc[rows["usd_per_accelerator_hour"].idxmin(), "provider"]
+    ranked = rows.sort_values("usd_per_accelerator_hour", kind="stable")["provider"].tolist()
     for (kind, (marker, name)), color in zip(KINDS.items(), PALETTE, strict=False):
         here = rows[rows["provider_kind"] == kind]
         heights = [order.index(provider) for provider in here["provider"]]
@@ -60,7 +59,7 @@ def posted_prices(prices: pd.DataFrame, chip: str) -> Picture:
     caption = (
         f"{len(rows)} posted prices of {len(order)} providers, a mark each: circles are large clouds, squares "
         f"specialists, triangles marketplaces; filled marks are of {newest}, hollow ones older. Several marks of one "
-        f"provider are other dates, regions and sizes. The cheapest is {cheapest}'s, the dearest {dearest}'s."
+        f"provider are other dates, regions and sizes. The cheapest is {ranked[0]}'s, the dearest {ranked[-1]}'s."
     )
     return show(fig, alt=f"Dot plot of prices by provider, cheapest at the bottom. {caption}", caption=caption)
 
