@@ -57,7 +57,7 @@ def test_charts_state_the_extremes_of_their_tables() -> None:
     h100 = rows[(rows["chip"] == "H100 SXM") & (rows["price_type"] == "on_demand")]["usd_per_accelerator_hour"]
     assert f"{len(h100)} posted prices" in figures.posted_prices(rows, "H100 SXM").caption
     grams = load("regions")["carbon_intensity_gco2_kwh"] * 0.8
-    assert f"emits {grams.min():.0f} g" in figures.carbon_of_an_hour(load("regions"), 0.8).caption
+    assert f"The ends are {grams.min():.0f} g" in figures.carbon_of_an_hour(load("regions"), 0.8).caption
     caption = figures.useful_hour(1.0, 0.1, {"somebody": 2.1}).caption
     assert "1.10 dollars if all are used and 10.10 if one in ten is" in caption
     assert "from 50 %" in caption

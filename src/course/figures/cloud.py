@@ -26,8 +26,7 @@ def posted_prices(prices: pd.DataFrame, chip: str) -> Picture:
         height=5,
     )
     newest = rows["date"].str[:4].max()
-    dearest = rows.loc[rows["usd_per_accelerator_hour"].idxmax(), "provider"]
-    cheapest = rows.loc[rows["usd_per_accelerator_hour"].idxmin(), "provider"]
+    ranked = rows.sort_values("usd_per_accelerator_hour", kind="stable")["provider"].tolist()
     for (kind, (marker, name)), color in zip(KINDS.items(), PALETTE, strict=False):
         here = rows[rows["provider_kind"] == kind]
         heights = [order.index(provider) for provider in here["provider"]]
@@ -60,7 +59,7 @@ def posted_prices(prices: pd.DataFrame, chip: str) -> Picture:
     caption = (
         f"{len(rows)} posted prices of {len(order)} providers, a mark each: circles are large clouds, squares "
         f"specialists, triangles marketplaces; filled marks are of {newest}, hollow ones older. Several marks of one "
-        f"provider are other dates, regions and sizes. The cheapest is {cheapest}'s, the dearest {dearest}'s."
+        f"provider are other dates, regions and sizes. The cheapest is {ranked[0]}'s, the dearest {ranked[-1]}'s."
     )
     return show(fig, alt=f"Dot plot of prices by provider, cheapest at the bottom. {caption}", caption=caption)
 
@@ -116,7 +115,7 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
     low, high = rows["grams"].min(), rows["grams"].max()
     clean, dirty = rows["grams"].quantile([_TENTH, 1 - _TENTH])
     fig, (axes,) = figure(
-        title=f"A dirty region emits {dirty / clean:.0f} times as much as a clean one",
+        title=f"The worst tenth of regions emits at least {int(dirty / clean)} times the best tenth",
         subtitle="g of CO2 for an hour of one chip (log)",
     )
     names = sorted(rows["provider"].unique())
@@ -148,8 +147,8 @@ def carbon_of_an_hour(regions: pd.DataFrame, kwh: float) -> Picture:
     ranked = rows.sort_values("grams")["location"].tolist()
     caption = (
         f"{len(rows)} cloud regions, a mark each. A tenth of them emits less than {clean:.0f} g for the hour, a tenth "
-        f"more than {dirty:.0f}. The ends are {low:.0f} g in {ranked[0]} and {high:.0f} g in {ranked[-1]}. Sources count "
-        "differently (Google by life cycle): compare only within one provider."
+        f"more than {dirty:.0f}. The ends are {low:.0f} g in {ranked[0]} and {high:.0f} g in {ranked[-1]}. "
+        "Sources count differently (Google by life cycle): compare only within one provider."
     )
     return show(fig, alt=f"Strips of dots, one strip for each provider. {caption}", caption=caption)
 
