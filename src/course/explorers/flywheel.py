@@ -145,7 +145,8 @@ class CourseChart(Chart[Course]):
         parts = [
             f"It starts with {result.start} million users beside a rival of quality {result.rival:g}; quality goes "
             f"with data to the power of {result.exponent:g}, users compare with a sensitivity of "
-            f"{result.sensitivity:g}, {result.harmful} % of the feedback misleads, and it takes {result.delay:g} years to reach the product.",
+            f"{result.sensitivity:g}, {result.harmful} % of the feedback misleads, and it takes "
+            f"{result.delay:g} years to reach the product.",
             f"At the start, 1 % more data bring {number(result.gain)} % more: "
             f"{'differences grow, upwards and downwards' if result.gain > 1 else 'differences melt away'}.",
             (
