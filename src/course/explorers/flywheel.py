@@ -144,8 +144,9 @@ class CourseChart(Chart[Course]):
         """Say what becomes of the product, where it tips and stops, and what harm and delay cost."""
         parts = [
             f"It starts with {result.start} million users beside a rival of quality {result.rival:g}; quality goes "
-            f"with data to the power of {result.exponent:g}, users compare with a sensitivity of {result.sensitivity:g}, "
-            f"{result.harmful} % of the feedback misleads, and it takes {result.delay:g} years to reach the product.",
+            f"with data to the power of {result.exponent:g}, users compare with a sensitivity of "
+            f"{result.sensitivity:g}, {result.harmful} % of the feedback misleads, and it takes "
+            f"{result.delay:g} years to reach the product.",
             f"At the start, 1 % more data bring {number(result.gain)} % more: "
             f"{'differences grow, upwards and downwards' if result.gain > 1 else 'differences melt away'}.",
             (
@@ -182,8 +183,8 @@ def flywheel() -> Explorer[Course]:
         [
             Steps("start", "Users at the start", STARTS, "million", 100),
             Steps("rival", "Quality of the rival", RIVALS, "of 1", 0.5),
-            Steps("exponent", "Exponent of data", EXPONENTS, "(β)", 0.7),
-            Steps("sensitivity", "Sensitivity of users", SENSITIVITIES, "(γ)", 4),
+            Steps("exponent", "Exponent of data", EXPONENTS, "(beta)", 0.7),
+            Steps("sensitivity", "Sensitivity of users", SENSITIVITIES, "(gamma)", 4),
             Steps("harmful", "Feedback that misleads", HARMFUL, "%", 10),
             Steps("delay", "Feedback takes", DELAYS, "years", 0.5),
         ],

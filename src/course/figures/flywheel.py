@@ -99,8 +99,8 @@ def portrait(wheel: Flywheel, years: float = 25) -> Picture:
     axes.set(xscale="log", yscale="log", xlim=(2, 1200), ylim=(2, 5000), xlabel="users, millions (log)")
     caption = (
         f"A dot is a start, its line what follows in {years:.0f} years; dashed ones melt. Grey: where users stand "
-        f"still (solid) and where data do (dotted). They cross at the tipping point ({tipping.users:.0f} million users) "
-        f"and at the ceiling ({top.users:.0f} million)."
+        f"still (solid) and where data do (dotted). They cross at the tipping point ({tipping.users:.0f} million "
+        f"users) and at the ceiling ({top.users:.0f} million)."
     )
     return show(fig, alt=f"Paths in a plane of users and data that part at a point. {caption}", caption=caption)
 
