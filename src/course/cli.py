@@ -45,7 +45,7 @@ def lab(context: typer.Context) -> None:
 def build(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file has drifted.")] = False,
 ) -> None:
-    """Write what is generated: sheets, front page, glossary, data dictionary, and what the instructor's guide expects."""
+    """Write what is generated: sheets, front page, glossary, data dictionary, and the guide's misconceptions."""
     from course import dictionary, front_page, instructor, notebooks
 
     try:
