@@ -61,7 +61,7 @@ STRATEGIES: Mapping[str, Strategy] = {
     "greedy": Strategy(focus=(BOTTLENECK,)),
 }
 
-MEASURES = ("capability", "revenue", "users", "resilience")
+MEASURES = ("services", "revenue", "users", "resilience")
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class Race:
     def measure(self, name: str) -> Floats:
         """Return one of `MEASURES` for the whole race, shaped (actors, draws).
 
-        Capability: services in the last year. Revenue: summed, in billions of USD. Users: share of all firms that use
-        this actor in the last year. Resilience: the part of its services kept in its worst year.
+        Services: those of the last year, not in index points. Revenue: summed, in billions of USD. Users: share of all
+        firms that use this actor in the last year. Resilience: the part of its services kept in its worst year.
         """
-        if name == "capability":
+        if name == "services":
             return np.asarray(self.services[-1])
         if name == "revenue":
             return np.asarray(self.revenue[1:].sum(axis=0))

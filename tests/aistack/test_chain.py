@@ -59,7 +59,7 @@ def won(budget_usd_bn: float) -> float:
         "index_points": 154.7, "shocks": [],
         "actors": [{**actor, "name": "A", "budget_usd_bn": budget_usd_bn}, {**actor, "name": "B", "budget_usd_bn": 50}],
     }  # fmt: skip
-    return simulate(scenario).chance_to_win({"capability": 1})["A"]
+    return simulate(scenario).chance_to_win({"services": 1})["A"]
 
 
 def test_every_step_lands_where_the_world_is() -> None:

@@ -147,7 +147,7 @@ def test_winning_is_what_the_learner_says() -> None:
     assert by_resilience["B"] > by_resilience["A"]
     assert by_revenue != by_resilience
     assert sum(by_revenue.values()) == pytest.approx(1)
-    with pytest.raises(ValueError, match=re.escape("winning = {} is empty; allowed: weights for capability")):
+    with pytest.raises(ValueError, match=re.escape("winning = {} is empty; allowed: weights for services")):
         race.scores({})
 
 
@@ -199,7 +199,7 @@ def test_a_scenario_that_makes_no_sense_is_named(path: tuple[Any, ...], value: A
 
 
 def test_a_measure_that_does_not_exist_is_named() -> None:
-    with pytest.raises(ValueError, match="measure = 'fame' is unknown; allowed: capability, revenue"):
+    with pytest.raises(ValueError, match="measure = 'fame' is unknown; allowed: services, revenue"):
         simulate(scenario()).measure("fame")
 
 

@@ -116,6 +116,7 @@ class ProtectionChart(Chart[Protection]):
             ("bare", left, GREY),
             ("yours", right, PALETTE[1]),
             ("best", right, PALETTE[2]),
+            ("beaten", right, GREY),
         ):
             self.add_label(name, axes, color=color, fontweight="bold")
         self.add_title("left title", left)
@@ -134,6 +135,7 @@ class ProtectionChart(Chart[Protection]):
             ("bare", "with none", 98, 92, -4),
             ("yours", "◆ this protection", 63, 92, 2),
             ("best", "■ best of the standard ones", 63, 92, -4),
+            ("beaten", "■ beaten   ● none", 63, 84, -4),
         ):
             self.place(name, text, x, y, (-0.1, up))
         self.write("left title", f"Lost on average: {number(result.mean_loss)} %")
@@ -185,7 +187,7 @@ def supply() -> Explorer[Protection]:
         ],
         ProtectionChart(),
         presets={
-            "Rules of 2022 to 2025: a control in four years of five": {"probability": 80, "second": 0, "stock": 0},
+            "Rules of 2022 to 2026: a control in four years of five": {"probability": 80, "second": 0, "stock": 0},
             "The same, with a stock bought ahead": {"probability": 80, "second": 0, "stock": 6},
             "The same, a fifth from a home maker": {"probability": 80, "second": 20, "spare": 50, "stock": 0},
             "A plant or a strait closes for a year": {"probability": 3, "months_out": 12, "second": 0, "stock": 0},

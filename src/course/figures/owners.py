@@ -38,15 +38,17 @@ def who_earns(cost_parts: Mapping[str, float], price_usd: float, name: str) -> P
         height=2.6,
     )
     cost, start = sum(cost_parts.values()), 0.0
-    for value, color in zip(cost_parts.values(), (*PALETTE[1:4], GREY), strict=False):
+    for row, ((part, value), color) in enumerate(zip(cost_parts.items(), (*PALETTE[1:4], GREY), strict=False)):
         axes.barh(0, value, left=start, height=0.5, color=color)
+        name_at = (row * price_usd / len(cost_parts), -0.4)
+        axes.text(*name_at, f"■ {part} {value:,.0f}", color=color, weight="bold")
         start += value
     axes.barh(0, price_usd - cost, left=cost, height=0.5, color=PALETTE[0])
     middle, margin = (cost + price_usd) / 2, f"margin {price_usd - cost:,.0f}"
     axes.text(middle, 0, margin, ha="center", va="center", color="white", weight="bold")
     axes.text(0, 0.32, f"cost {cost:,.0f}", weight="bold")
     axes.text(price_usd, 0.32, f"price {price_usd:,.0f}", ha="right", weight="bold")
-    axes.set(xlim=(0, 1.02 * price_usd), ylim=(-0.35, 0.6), yticks=[])
+    axes.set(xlim=(0, 1.02 * price_usd), ylim=(-0.5, 0.6), yticks=[])
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     each = ", ".join(f"{part} {value:,.0f}" for part, value in cost_parts.items())
     sold = f"price {price_usd:,.0f}: {cost / price_usd:.0%} is cost"
@@ -97,7 +99,7 @@ def stuck_designs(start_ratio: float, quality_elasticity: float) -> Picture:
 def margins(seen: Mapping[str, float], predicted: float) -> Picture:
     """Published margins of clouds, in per cent, against the one that the second of two monopolists would have."""
     fig, (axes,) = figure(
-        title="Two clouds earn about what a second monopolist would",
+        title="One of three clouds earns far less than a second monopolist",
         subtitle="margin, per cent of revenue",
         height=2.8,
     )

@@ -38,7 +38,7 @@ def backcast_errors(table: pd.DataFrame) -> Picture:
     rows = table[table["error_unit"] == "percent"].reset_index(drop=True)
     fig, (axes,) = figure(
         title="From 2019, the model misses the boom",
-        subtitle="error of the back-cast, per cent (hollow: fitted)",
+        subtitle="error, per cent (hollow: a year of the fit)",
         height=0.33 * len(rows) + 1.4,
     )
     places = np.arange(len(rows))[::-1]
@@ -66,9 +66,10 @@ def tornado_bars(bars: Sequence[Bar], middle: float, unit: str) -> Picture:
     for place, bar in enumerate(reversed(shown)):
         for end, color in ((bar.at_low, PALETTE[0]), (bar.at_high, PALETTE[1])):
             axes.barh(place, end - middle, left=middle, height=0.6, color=color)
+    for row, name, color in ((1.5, "assumption at its low end", PALETTE[0]), (0.5, "at its high end", PALETTE[1])):
+        axes.text(0.98, row, f"■ {name}", color=color, weight="bold", ha="right", transform=axes.get_yaxis_transform())
     axes.axvline(middle, color=GREY, linewidth=1.5)
     axes.set_yticks(range(len(shown)), [bar.name.replace("_", " ") for bar in reversed(shown)])
-    axes.set_xlabel("blue: assumption at its low end, orange: at its high end")
     axes.grid(visible=False, axis="y")
     each = "; ".join(f"{bar.name.replace('_', ' ')} {number(bar.at_low)} to {number(bar.at_high)}" for bar in shown)
     caption = f"With all assumptions in the middle {number(middle)}. {each}."

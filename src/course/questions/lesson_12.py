@@ -100,7 +100,8 @@ QUANTITY = Question(
     section="Two owners in a row",
 )
 
-_GAIN = float(codesign_gain(1, 0.2))
+_BEST_I = 0.7 / 0.3
+_GAIN = float(codesign_gain(1, 0.3))
 
 CODESIGN = Question(
     id="12-q3",
@@ -112,13 +113,13 @@ CODESIGN = Question(
     misconceptions=(
         Misconception(
             "the best value alone",
-            4**0.8 / 5,
+            _BEST_I**0.7 / (1 + _BEST_I),
             "That is the work of the best pair. The gain is how many times that of the pair they are stuck with.",
         ),
         Misconception("turned round", 1 / _GAIN, "You divided the wrong way round: together they are not worse."),
         Misconception(
             "d for 1 - d",
-            (4**0.2 / 5) / (1 / 2),
+            (_BEST_I**0.3 / (1 + _BEST_I)) / (1 / 2),
             "The exponent is 1 - d: speed rises with i, and quality takes back a part of it.",
         ),
         Misconception(
@@ -131,7 +132,7 @@ CODESIGN = Question(
         "First the best i: (1 - d) / d. Then the value there, i**(1 - d) / (1 + i).",
         "The pair is stuck at i = 1. Divide the best value by the value there.",
     ),
-    praise="A fifth more from the same silicon, and neither designer could have got it alone.",
+    praise="More from the same silicon. It is less than in the lesson: what costs more quality gains less.",
     section="Two designers in a row",
 )
 
@@ -258,7 +259,7 @@ DECIDE = Question(
         "Total = cost of the protection + 1.5 times the loss. Compute all four.",
         "An option that another beats in both columns can be crossed out at once.",
     ),
-    praise="With another price of a lost chip another option wins; the crossed-out one never does.",
+    praise="With another price of a lost chip another option wins; the second maker alone never does.",
     section="What resilience costs",
 )
 

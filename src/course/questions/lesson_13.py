@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pandas as pd
+
 from aistack.assumptions import Assumptions
 from course.data import load
 from course.explorers.race import play
@@ -124,14 +126,14 @@ SCORE = Question(
         "For each measure, divide every actor's value by the largest one.",
         "Then, for each actor, the weighted mean: the sum of weight times part, divided by the sum of weights.",
     ),
-    praise="Change the weights and another firm wins: the definition is where the verdict is made.",
+    praise="No score without weights, and the weights are yours: the definition is where a verdict is made.",
     section="Say first what winning is",
 )
 
 
 def _first_sigma() -> float:
-    share = {sigma: play("chips", "full stack", 50, sigma, 20, "capability") for sigma in _SIGMAS}
-    return float(next(sigma for sigma in _SIGMAS if share[sigma].for_100["capability"][1] > 5))
+    share = {sigma: play("chips", "full stack", 50, sigma, 20, "services") for sigma in _SIGMAS}
+    return float(next(sigma for sigma in _SIGMAS if share[sigma].for_100["services"][1] > 5))
 
 
 SIGMA = Question(
@@ -156,7 +158,7 @@ SIGMA = Question(
         Misconception("not the first", Between(1.0000001, 50), "It is above the limit there, but not first."),
     ),
     hints=(
-        "Choose the case, set *Winning means* to capability, then move only σ upward.",
+        "Choose the case, set *Winning means* to services, then move only σ upward.",
         "The title of the right panel gives the middle draw for 100 of the US firms.",
     ),
     praise="One number that nobody has measured decides whether one layer can carry a strategy.",
@@ -174,7 +176,7 @@ LAYER = Question(
         Misconception(
             "that of the lesson",
             "sigma",
-            "That was decisive for chips first and capability. Another strategy and another measure: run it again.",
+            "That was decisive for chips first and services. Another strategy and another measure: run it again.",
         ),
         Misconception(
             "second place",
@@ -285,38 +287,47 @@ AUDIT = Question(
 )
 
 
-def _market_error() -> float:
+def _market_errors() -> pd.DataFrame:
     table = backcast()
-    row = table[(table["quantity"] == "world cloud market") & (table["when"] == "2025")].iloc[0]
-    return float(100 * (row["predicted"] / row["seen"] - 1))
+    return table[table["quantity"] == "world cloud market"]
+
+
+_MISSES = _market_errors()
+_TESTED = _MISSES[~_MISSES["fitted"]]
+_MISS = float(_TESTED["error"].abs().mean())
 
 
 ERROR = Question(
     id="13-q7",
-    asks="Compute the error of a back-cast",
+    asks="Compute the mean error of a back-cast, where nothing was fitted",
     objective=4,
-    answer_name="error_percent",
-    reference=_market_error(),
-    alternatives=(round(_market_error(), 1),),
+    answer_name="miss_percent",
+    reference=_MISS,
+    alternatives=(round(_MISS, 1),),
     misconceptions=(
-        Misconception("sign lost", -_market_error(), "The size is right. A prediction too low has a negative error."),
+        Misconception(
+            "fitted years counted",
+            float(_MISSES["error"].abs().mean()),
+            "You counted a year that a constant was fitted on. Its error proves nothing.",
+        ),
+        Misconception("sign kept", -_MISS, "The question asks how far off, whichever way: take absolute values."),
         Misconception(
             "over the prediction",
-            100 * (1 - 1 / (1 + _market_error() / 100)),
+            float((100 * (1 - _TESTED["seen"] / _TESTED["predicted"])).abs().mean()),
             "You divided by the prediction. An error is a share of what was seen.",
         ),
-        Misconception("ratio", 100 + _market_error(), "That is predicted over seen. What does it lack to 100?"),
         Misconception(
-            "as a part of one",
-            _market_error() / 100,
-            "Right as a part of one. The question asks for per cent.",
+            "the last year alone",
+            float(_TESTED["error"].abs().iloc[-1]),
+            "That is the last year alone. The question asks for the mean of all years that nothing was fitted on.",
         ),
+        Misconception("as a part of one", _MISS / 100, "Right as a part of one. The question asks for per cent."),
     ),
     hints=(
-        "Take the row for 2025, which no constant was fitted on.",
-        "(predicted / seen - 1) times 100, with its sign.",
+        'Keep the rows where `fitted` is False: `market[~market["fitted"]]`.',
+        "For each, the absolute value of predicted / seen - 1, times 100. Then the mean.",
     ),
-    praise="Six years, and a third of the market was missed: remember that when you look at 2035.",
+    praise="A quarter off on average, and worse the further it went: remember that when you look at 2035.",
     section="How wrong is it?",
 )
 
