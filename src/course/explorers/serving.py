@@ -204,29 +204,35 @@ def serving_cost() -> Explorer[Offer]:
         "What does a promise cost?",
         offer,
         [
-            Choice("model", "Model", MODELS, "Llama 3.3 70B"),
-            Choice("chip", "Chip", CHIPS, "H100 SXM"),
+            Choice("model", "Model", MODELS, "DeepSeek-V3"),
+            Choice("chip", "Chip", CHIPS, "H800 SXM"),
             Choice("weights", "Weights", tuple(WEIGHTS), "8-bit"),
-            Steps("context_tokens", "Context", CONTEXTS, "tokens", 2048),
+            Steps("context_tokens", "Context", CONTEXTS, "tokens", 4096),
             Steps("promise", "Promised speed", PROMISES, "tokens/s", 20),
             Steps("usd_per_hour", "Price of a chip", PRICES, "dollars an hour", 2.0),
         ],
         OfferChart(),
         presets={
-            "Chat with Llama 70B on H100": {},
-            "DeepSeek-V3 on its makers' chip: H800, 4k context": {
-                "model": "DeepSeek-V3", "chip": "H800 SXM", "context_tokens": 4096,
+            "DeepSeek-V3 on its makers' chip: H800, 4k context": {},
+            "Chat with Llama 70B on H100": {
+                "model": "Llama 3.3 70B", "chip": "H100 SXM", "context_tokens": 2048,
             },
-            "DeepSeek-V3 on the chip that may be sold: H20": {"model": "DeepSeek-V3", "chip": "H20"},
-            "DeepSeek-V3 on Ascend 910C": {"model": "DeepSeek-V3", "chip": "Ascend 910C"},
+            "DeepSeek-V3 on the chip that may be sold: H20": {
+                "model": "DeepSeek-V3", "chip": "H20", "context_tokens": 2048,
+            },
+            "DeepSeek-V3 on Ascend 910C": {
+                "model": "DeepSeek-V3", "chip": "Ascend 910C", "context_tokens": 2048,
+            },
             "A fast answer: gpt-oss-120b, 100 tokens/s": {
-                "model": "gpt-oss-120b", "weights": "4-bit", "promise": 100,
+                "model": "gpt-oss-120b", "chip": "H100 SXM", "weights": "4-bit", "context_tokens": 2048,
+                "promise": 100,
             },
             "Long documents: Llama 405B, 32k context": {
                 "model": "Llama 3.1 405B", "chip": "H200 SXM", "context_tokens": 32768, "promise": 10,
             },
             "A small firm's card: Llama 8B on one A100": {
-                "model": "Llama 3.1 8B", "chip": "A100 SXM 80GB", "weights": "16-bit", "usd_per_hour": 1.5,
+                "model": "Llama 3.1 8B", "chip": "A100 SXM 80GB", "weights": "16-bit", "context_tokens": 2048,
+                "usd_per_hour": 1.5,
             },
         },
         baseline={"chip": BASELINE, "usd_per_hour": BASELINE_USD},

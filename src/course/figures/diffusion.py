@@ -27,7 +27,7 @@ _FRONTS = ("Claude Code", "Codex CLI", "Gemini CLI")
 def star_histories() -> Picture:
     """Stars of a few projects over the years, the tools of closed developers dashed."""
     fig, (axes,) = figure(
-        title="The steepest climbers of 2026 are the front doors of closed models", subtitle="stars on GitHub (log)"
+        title="Of these five the steepest are front doors of closed models", subtitle="stars on GitHub (log)"
     )
     words = []
     for (name, series), color in zip(_SHOWN.items(), PALETTE, strict=True):
@@ -62,7 +62,9 @@ def forecast_and_truth(years: Sequence[float], values: Sequence[float], fits: Ma
         inside = curve <= 250
         axes.plot(fine[inside], curve[inside], color=color, linestyle=dash, linewidth=2)
         apart = -9 if float(fit.at(time[-1])) == lowest else 9  # two that end alike stand above and below
-        label_line(axes, fine[inside][-1], curve[inside][-1], name, color).set_position((6, apart))
+        label = label_line(axes, fine[inside][-1], curve[inside][-1], name, color)
+        label.set_position((6, apart) if inside.all() else (-8, 0))
+        label.set_horizontalalignment("left" if inside.all() else "right")
         words.append(f"{name} {float(fit.at(time[-1])) / 1000:,.0f} thousand")
     axes.axvline(float((time[first - 1] + time[first]) / 2), color="#4d4d4d", linewidth=1, linestyle=":")
     axes.set(ylim=(0, 260), xlabel="year")
@@ -86,12 +88,9 @@ def errors_by_curve(errors: pd.DataFrame) -> Picture:
         axes.plot(place + offsets, errors[kind].sort_values(), MARKERS[place], color=color, markersize=5, alpha=0.8)
         middle = float(errors[kind].median())
         axes.plot([place - 0.32, place + 0.32], [middle, middle], "-", color="#000000", linewidth=2)
-        axes.annotate(
-            f"median {middle:.0%}", (place, middle), xytext=(-14, 5), textcoords="offset points", ha="right",
-            fontweight="bold", path_effects=[RIM],
-        )  # fmt: skip
         words.append(f"{kind} {middle:.1%}")
-    axes.set_xticks(range(len(order)), list(order))
+    names = [f"{kind}\nmedian {float(errors[kind].median()):.0%}" for kind in order]
+    axes.set_xticks(range(len(order)), names)
     axes.set(ylim=(0, 1.05), xlim=(-0.75, len(order) - 0.5))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     worst = int((errors[order[0]] >= 0.2).sum())
@@ -106,7 +105,7 @@ def months_to_double(table: pd.DataFrame, stars: int) -> Picture:
     """Bars of the months that each project took from `stars` to twice as many; columns name, year and months."""
     rows = table.sort_values("months", ascending=False)
     fig, (axes,) = figure(
-        title="When a project came says more than whose it is",
+        title="At equal size no kind is clearly faster",
         subtitle=f"months from {stars:,} to {2 * stars:,} stars (year of the start in brackets)",
         height=4.6,
     )

@@ -19,7 +19,7 @@ _HOSTS = np.arange(1, 13)
 def price_path(prices: pd.DataFrame, models: Sequence[str]) -> Picture:
     """The lowest listed price of each model so far, a step for each catalogue that lowered it; rows of `api_prices`."""
     fig, (axes,) = figure(
-        title="A model that its maker does not sell gets cheaper and cheaper",
+        title="The cheapest offer ever seen, where the maker does not sell",
         subtitle="lowest listed price so far, dollars per million tokens written (log)",
     )
     words = []
@@ -41,26 +41,28 @@ def hosts_beside_maker(table: pd.DataFrame) -> Picture:
     """Prices of other hosts over the maker's price, a dot each and a row for each model; columns model and ratio."""
     order = table.groupby("model")["ratio"].median().sort_values(ascending=False).index
     fig, (axes,) = figure(
-        title="Where the maker sells, most hosts copy its price",
+        title="Where the maker sells, most offers ask its price",
         subtitle="host's listed price over the maker's, tokens written (log)",
         height=1.6 + 0.28 * len(order),
     )
     for place, model in enumerate(order):
         ratios = table.loc[table["model"] == model, "ratio"].to_numpy()
-        axes.plot(ratios, np.full(ratios.size, place), "o", color=PALETTE[0], markersize=6, alpha=0.6)
+        apart = np.linspace(-0.28, 0.28, ratios.size)  # equal ratios would hide each other
+        axes.plot(np.sort(ratios), place + apart, "o", color=PALETTE[0], markersize=5, alpha=0.6)
         axes.plot([np.median(ratios)] * 2, [place - 0.35, place + 0.35], "-", color="#000000", linewidth=2)
     axes.axvline(1, color=PALETTE[1], linewidth=1.5, linestyle="--")
     axes.annotate(
         "the maker's price", (1, len(order) - 0.4), xytext=(4, 0), textcoords="offset points", path_effects=[RIM]
     )
-    axes.set(xscale="log", xlim=(0.17, 9), ylim=(-0.6, len(order) + 0.1))
+    axes.set(xscale="log", xlim=(0.17, 1.25 * max(8.0, float(table["ratio"].max()))), ylim=(-0.6, len(order) + 0.1))
     axes.set_xticks([0.25, 0.5, 1, 2, 4, 8], ["0.25", "0.5", "1", "2", "4", "8"])
     axes.minorticks_off()
     axes.set_yticks(range(len(order)), list(order))
     same = (table["ratio"] - 1).abs() < 0.02
     less, more = int((table["ratio"] < 0.98).sum()), int((table["ratio"] > 1.02).sum())
     caption = (
-        f"{len(order)} models, {len(table)} hosts; a stroke marks the median. {same.sum()} hosts ask the maker's "
+        f"{len(order)} models, {len(table)} offers of {table['provider'].nunique()} hosts; a stroke marks the median. "
+        f"{same.sum()} offers ask the maker's "
         f"price to within 2 %, {less} ask less and {more} ask more."
     )
     return show(fig, alt=f"Dots in rows around a line at 1. {caption}", caption=caption)

@@ -48,7 +48,7 @@ def list_prices(prices: pd.DataFrame, models: Sequence[str]) -> Picture:
 def cost_by_batch(model: Model, server: Server, context_tokens: int, usd_per_chip_hour: float) -> Picture:
     """Show dollars per million tokens against the batch: the bound, the estimate, and where memory is full."""
     fig, (axes,) = figure(
-        title="Company makes tokens cheap, until memory is full",
+        title="Sharing makes tokens cheap, until memory is full",
         subtitle="dollars per million tokens written (log)",
     )
     full = float(requests_estimate(model, server, context_tokens, 1))
@@ -86,7 +86,7 @@ def cost_by_batch(model: Model, server: Server, context_tokens: int, usd_per_chi
 def woken_parameters(models: Mapping[str, Model]) -> Picture:
     """Show the share of a model's weights that a step reads, against the tokens that share it."""
     fig, (axes,) = figure(
-        title="A mixture of experts is small for one user and large for a crowd",
+        title="A crowd wakes nearly all of a mixture of experts",
         subtitle="weights read in a step, % of all",
     )
     words = []

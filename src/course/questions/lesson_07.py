@@ -461,7 +461,7 @@ CRITICISE = Question(
         Misconception(
             "misses the competition",
             LeavingOut("D"),
-            "Not all yet. Look at the first chart once more: who passes the savings of a crowd on?",
+            "Not all yet. Look at the first chart once more: what does a host ask, and what does a token cost alone?",
         ),
     ),
     hints=(

@@ -48,6 +48,11 @@ DOUBLING = Question(
             "You mixed a logarithm to the base ten with a natural one. Use the same kind above and below.",
         ),
         Misconception(
+            "no logarithm",
+            12 * _SPAN * math.log(2) / _FOLD,
+            "You divided by last over first itself. The growth rate takes the logarithm of that before anything else.",
+        ),
+        Misconception(
             "time until the whole growth",
             12 * _SPAN,
             "That is the length of the whole series. In it the stars more than doubled.",
@@ -301,6 +306,11 @@ COMPARE = Question(
             "You added the standard errors. Independent ones add in squares: the root of the sum of the squares.",
         ),
         Misconception(
+            "errors added up, sure all the same",
+            (_GAP.per_year - _Z * (_SE_1 + _SE_2), "faster"),
+            "Two slips: independent errors add in squares, and the verdict asks whether 0 is inside the interval.",
+        ),
+        Misconception(
             "gap for its lower end",
             (_GAP.per_year, "faster"),
             "That is the gap itself. The verdict hangs on the lower end of its interval.",
@@ -322,6 +332,7 @@ COMPARE = Question(
     ),
     praise="A gap of that size between two projects of one kind and age, and a year of data cannot tell it from luck.",
     section="One rate",
+    points=2,
 )
 
 AUDIT = Question(
@@ -364,6 +375,7 @@ AUDIT = Question(
     ),
     praise="No growth that anybody measured, and even that is an old figure repeated. Now you know what the 57 % were.",
     section="The data",
+    points=2,
 )
 
 CRITICISE = Question(
@@ -387,7 +399,7 @@ CRITICISE = Question(
         Misconception(
             "misses age and year",
             LeavingOut("A"),
-            "Not all yet. What must be held equal before two rates may be compared?",
+            "Not all yet. What must be held equal to compare two rates, and how many projects are left?",
         ),
         Misconception(
             "misses what is counted",
