@@ -135,6 +135,8 @@ def _stubs(question: Question) -> dict[str, Answer]:
 def _nudges(question: Question, share: float) -> dict[str, Callable[[Any], Any]]:
     """Return changes of a number by a share of the tolerance, up and down."""
     factors = {f"off by {sign * share:+g} tolerances": 1 + sign * share * question.tolerance for sign in (-1, 1)}
+    if _sample(question) == 0:
+        return {}  # no share of nothing is anything
     if is_number(_sample(question)):
         return {what: lambda value, factor=factor: value * factor for what, factor in factors.items()}  # type: ignore[misc]
     if isinstance(question.reference, tuple) and is_number(question.reference[0]):
@@ -175,12 +177,13 @@ def _misses(question: Question) -> dict[str, Callable[[Any], Any]]:
     elif isinstance(value, list | tuple):
         misses |= {
             "without its last part": lambda x: x[:-1],
-            "backwards": lambda x: tuple(reversed(x)),
             "only its first part": lambda x: x[0],
         }
+        if not all(isinstance(part, str) for part in value):  # a collection of text has no order
+            misses["backwards"] = lambda x: tuple(reversed(x))
         if isinstance(value[-1], bool):
             misses["the last part turned round"] = lambda x: (*x[:-1], not x[-1])
-    return misses
+    return {name: change for name, change in misses.items() if change(value) != value}  # a thousand times 0 is right
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ FAULTS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     ),
     "model: keys without values": (
         "src/aistack/serving.py",
-        swap("return 2 * model.layers", "return model.layers"),
+        swap("else 2 * model.kv_heads", "else model.kv_heads"),
         MODEL_TESTS,
     ),
     "model: sign of the free memory": (
@@ -80,7 +80,7 @@ FAULTS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     ),
     "model: batch does not share weights": (
         "src/aistack/serving.py",
-        swap("return Work(flop, weights +", "return Work(flop, requests * weights +"),
+        swap("parameters_read(model, requests) * weight +", "requests * parameters_read(model, requests) * weight +"),
         MODEL_TESTS,
     ),
     "model: zero slips through": (

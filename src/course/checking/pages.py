@@ -64,7 +64,7 @@ def file_name(submission: str) -> str:
     """Return a name for a submission's page which is safe on every disk, and its own.
 
     >>> file_name("../../anna.ipynb")
-    'anna-fdb6a7f4.html'
+    'anna-d2ec1163.html'
     """
     plain = re.sub(r"[^A-Za-z0-9]+", "-", submission.removesuffix(".ipynb")).strip("-")[:60] or "submission"
     return f"{plain}-{hashlib.sha256(submission.encode()).hexdigest()[:8]}.html"
