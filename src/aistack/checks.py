@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+import sys
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,11 @@ Numbers = npt.ArrayLike
 
 FloatArray = npt.NDArray[np.float64] | np.float64
 """What a model returns: a NumPy float for scalar input, an array otherwise."""
+
+
+_SCALARS, _LARGEST = (float, int, np.float64), sys.float_info.max
+# What learners mostly pass. Python compares these several times as quickly as NumPy does an array without dimensions,
+# and the checks are most of what one evaluation costs.
 
 
 class Row(Protocol):
@@ -34,9 +40,11 @@ def not_negative(name: str, value: Numbers, *, at_most: float = math.inf) -> npt
 
 def finite(name: str, value: Numbers) -> npt.NDArray[np.float64]:
     """Return `value` as floats; `ValueError` unless every one is finite (negative ones are allowed)."""
+    if type(value) in _SCALARS and -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]
+        return cast("npt.NDArray[np.float64]", np.float64(value))  # type: ignore[arg-type]
     try:
         numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} = {value!r} is not a number; allowed: finite numbers") from None
     if not np.isfinite(numbers).all():
         first = numbers[~np.isfinite(numbers)].flat[0] if numbers.ndim else numbers[()]
@@ -46,6 +54,8 @@ def finite(name: str, value: Numbers) -> npt.NDArray[np.float64]:
 
 def together(**arguments: npt.NDArray[np.float64]) -> None:
     """`ValueError` unless the arguments' shapes broadcast with each other."""
+    if not any(value.ndim for value in arguments.values()):
+        return
     try:
         np.broadcast_shapes(*(np.shape(value) for value in arguments.values()))
     except ValueError:
@@ -68,12 +78,14 @@ def series(
 
 
 def _within(name: str, value: Numbers, at_most: float, *, zero_allowed: bool) -> npt.NDArray[np.float64]:
+    if type(value) in _SCALARS and value <= min(at_most, _LARGEST) and (value > 0 or (zero_allowed and value == 0)):  # type: ignore[operator]
+        return cast("npt.NDArray[np.float64]", np.float64(value))  # type: ignore[arg-type]
     try:
         numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} = {value!r} is not a number; allowed: {_range(at_most, zero_allowed)}") from None
     inside = (numbers >= 0) if zero_allowed else (numbers > 0)
-    good = inside & (numbers <= at_most) & np.isfinite(numbers)
+    good = inside & (numbers <= min(at_most, _LARGEST))
     if not good.all():
         first = numbers[~good].flat[0] if numbers.ndim else numbers[()]
         raise ValueError(f"{name} = {first:g} is out of range; allowed: {_range(at_most, zero_allowed)}")

@@ -283,12 +283,17 @@ def _prepared(inputs: Numbers, weights: Numbers, sigma: Numbers, axis: int) -> t
     along = axis if whole else 0
     if not amounts.ndim or (importance.ndim != 1 and not whole) or amounts.shape[axis] != importance.shape[along]:
         raise ValueError(f"shapes do not fit each other: inputs {amounts.shape}, weights {importance.shape}")
-    layers, importance = np.moveaxis(amounts, axis, 0), np.moveaxis(importance, along, 0)
+    layers, importance = _first(amounts, axis), _first(importance, along)
     elasticity = _elasticity(sigma)
     together(inputs=layers[0], weights=importance[0], sigma=elasticity)
     dimensions = max(layers.ndim - 1, elasticity.ndim)
     shares = importance / importance.sum(axis=0)
     return _widened(layers, dimensions), _widened(shares, dimensions), elasticity
+
+
+def _first(values: Floats, axis: int) -> Floats:
+    """Return values with `axis` first. NumPy takes its time to move nothing."""
+    return values if axis in (0, -values.ndim) else np.moveaxis(values, axis, 0)
 
 
 def _widened(values: Floats, dimensions: int) -> Floats:

@@ -18,7 +18,25 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from aistack import chips, cloud, cluster, fab, flywheel, openness, price, queueing, race, returns, scaling, stack
+from aistack import (
+    chips,
+    cloud,
+    cluster,
+    fab,
+    flywheel,
+    openness,
+    price,
+    queueing,
+    race,
+    returns,
+    scaling,
+    server,
+    serving,
+    stack,
+    step_time,
+    throughput,
+    training,
+)  # fmt: skip
 from aistack.assumptions import drawn
 from course.data import load
 from course.validation import score, table
@@ -37,6 +55,10 @@ GROUPS: dict[str, Callable[[Outcome], bool]] = {
     "all estimates, sources not fitted on": lambda each: not each.seen,
 }
 MLSYSIM_EFFICIENCY = 0.5
+H100 = step_time.Machine(989.4, 989.4, 3350, 450, 50)
+TRAINED = training.Shape(70e9, 70.6e9, 80, 8192, 28672, 8192, 1024, 128256, gates=2)
+SERVED = serving.Model("Llama 3.3 70B", 70.55e9, 80, 8192, 8, 128, heads=64, vocab_size=128256)
+PAIR = server.Server(2, 1979, 989.4, 3350, 80, link_gb_s=450, bits=8, bytes_per_weight=1, bytes_per_number=1)
 
 
 def main() -> None:
@@ -94,6 +116,9 @@ def times() -> Table:
     generator = np.random.default_rng(1)
     some = generator.lognormal(0, 0.2, DRAWS)
     share = generator.uniform(0.3, 0.9, DRAWS)
+    layout = step_time.Layout(1024, 1024, tensor_parallel=8, pipeline_parallel=4)
+    some_constants = step_time.constant_draws(step_time.TUNED, DRAWS, generator)
+    some_efficiency = server.Efficiency.draws(DRAWS, generator)
     models: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "00 production function": (
             lambda: stack.ces_output(np.stack([some, some]), [0.3, 0.7], 0.5, axis=0),
@@ -115,8 +140,20 @@ def times() -> Table:
             lambda: cloud.useful_hour_estimate_usd(some, 0.1, share),
             lambda: cloud.useful_hour_estimate_usd(1.0, 0.1, 0.6),
         ),
+        "04 posted price": (
+            lambda: cloud.posted_price_usd_estimate(700, 2, 4 * some),
+            lambda: cloud.posted_price_usd_estimate(700, 2, 4),
+        ),
         "05 waiting": (lambda: queueing.erlang_c(80 * share, 100), lambda: queueing.erlang_c(80.0, 100)),
         "06 lag": (lambda: scaling.lag_months(4 * some, 8), lambda: scaling.lag_months(4.0, 8)),
+        "06 training step": (
+            lambda: step_time.step_seconds_estimate(TRAINED, 8192, layout, H100, draws=some_constants).total,
+            lambda: step_time.step_seconds_estimate(TRAINED, 8192, layout, H100).total,
+        ),
+        "07 tokens per second": (
+            lambda: throughput.output_tokens_per_s_estimate(SERVED, PAIR, 1000, 1000, efficiency=some_efficiency),
+            lambda: throughput.output_tokens_per_s_estimate(SERVED, PAIR, 1000, 1000),
+        ),
         "07 price of a token": (
             lambda: price.usd_per_million_tokens(2 * some, 1800, share),
             lambda: price.usd_per_million_tokens(2.0, 1800, 0.6),
