@@ -24,16 +24,16 @@ def test_a_number_is_judged_as_a_list_of_it(check, value) -> None:  # type: igno
         try:
             return float(np.max(check("load", given)))
         except ValueError as refused:
-            assert "load = " in str(refused) and "allowed: " in str(refused)
-            return "refused"
+            return str(refused).partition(" is ")[2] or "no sentence"
 
     assert verdict(value) == verdict([value])
+    assert verdict(value) != "no sentence"
 
 
-@pytest.mark.parametrize("value", ["five", None, 1j, [1, "x"]])
+@pytest.mark.parametrize("value", ["five", 1j, [1, "x"]])
 @pytest.mark.parametrize("check", [finite, positive, not_negative])
 def test_what_is_no_number_is_named(check, value) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ValueError, match="load = .* is not a number; allowed: "):
+    with pytest.raises(ValueError, match=r"load = .* is not a number; allowed: "):
         check("load", value)
 
 
