@@ -13,10 +13,12 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from course import questions, state
 from course.checking.graft import MARKING, numbers_source, probe_source
 from course.paths import EXERCISES, LESSONS, SOLUTIONS
+from course.questions.question import Question
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
@@ -94,10 +96,27 @@ def with_probes(notebook: Notebook) -> Notebook:
     return {**notebook, "cells": cells}
 
 
-def sheet_for_learners(solution: Notebook) -> Notebook:
-    """Redact an instructor's sheet: no probes, no outputs, and dots where the solutions stood."""
-    cells = [_redact(cell) for cell in solution["cells"] if _role(cell) != "probe"]
+def sheet_for_learners(solution: Notebook, lesson: str) -> Notebook:
+    """Redact an instructor's sheet: no probes, no outputs, dots where the solutions stood, and a way to the answers.
+
+    Below each check stands a link to the section of the file `lesson` that its question is answered in.
+    """
+    cells: list[Cell] = []
+    for cell in solution["cells"]:
+        if _role(cell) != "probe":
+            cells.append(_redact(cell))
+        if _role(cell) == "check":
+            cells.append(_way_out(questions.get(cell["metadata"]["course"]["question"]), lesson))
     return {**solution, "cells": cells}
+
+
+def anchor(title: str) -> str:
+    """Return the anchor of a heading as JupyterLab makes it.
+
+    >>> anchor("Key terms")
+    'Key-terms'
+    """
+    return title.replace(" ", "-")
 
 
 def redact(source: str) -> str:
@@ -138,7 +157,7 @@ def build(*, check: bool = False) -> list[Path]:
         notebook = tidy(read(solution))
         if notebook != with_probes(notebook) and check:
             raise DriftError(f"{solution.name}: probes or numbers differ from the questions; run: course execute")
-        text = text_of(sheet_for_learners(notebook))
+        text = text_of(sheet_for_learners(notebook, solution.name))
         if check and (not sheet.exists() or sheet.read_text("utf-8") != text):
             raise DriftError(f"exercises/{sheet.name} is not what its solution says; run: course build")
         if not check:
@@ -182,6 +201,12 @@ def _probe(question_id: str, old: Cell | None) -> Cell:
         "outputs": [],
         "source": source,
     }
+
+
+def _way_out(question: Question, lesson: str) -> Cell:
+    place = f"[{question.section}](../{LESSONS.name}/{lesson}#{quote(anchor(question.section))})"
+    source = f"*If you are stuck:* lesson {question.sheet}, {place}."
+    return {"cell_type": "markdown", "id": f"{question.id}-stuck", "metadata": {}, "source": source}
 
 
 def _tidy_cell(cell: Cell) -> Cell:

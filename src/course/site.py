@@ -51,7 +51,7 @@ _SETTINGS: dict[str, Any] = {
     "nb_mime_priority_overrides": [("html", "application/vnd.jupyter.widget-view+json", None)],
     "myst_enable_extensions": ["dollarmath"],
     "myst_heading_anchors": 3,
-    "myst_heading_slug_func": "course.site.anchor",
+    "myst_heading_slug_func": "course.notebooks.anchor",
 }
 
 
@@ -91,15 +91,6 @@ def build(folder: Path = DEFAULT) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(out, folder, ignore=shutil.ignore_patterns(".buildinfo*", "objects.inv"))
     return folder / "index.html"
-
-
-def anchor(title: str) -> str:
-    """Return the anchor of a heading as JupyterLab makes it, so that one link works in both.
-
-    >>> anchor("Key terms")
-    'Key-terms'
-    """
-    return title.replace(" ", "-")
 
 
 def broken_links(folder: Path) -> list[str]:

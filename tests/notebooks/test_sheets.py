@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -49,7 +51,7 @@ def test_no_line_of_a_solution_stands_in_the_sheet(solution: Path) -> None:
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)
 def test_the_sheet_differs_from_the_solution_in_nothing_but_the_answers(solution: Path) -> None:
     ours = [cell for cell in notebooks.read(solution)["cells"] if not cell["id"].endswith("-probe")]
-    theirs = notebooks.read(EXERCISES / solution.name)["cells"]
+    theirs = [cell for cell in notebooks.read(EXERCISES / solution.name)["cells"] if not cell["id"].endswith("-stuck")]
     assert [cell["id"] for cell in ours] == [cell["id"] for cell in theirs]
     for mine, its in zip(ours, theirs, strict=True):
         if mine["metadata"].get("course", {}).get("role") != "answer":
@@ -64,6 +66,20 @@ def test_every_answer_cell_of_the_sheet_names_what_it_wants(solution: Path) -> N
     for question in questions.of_sheet(solution.name[:2]):
         wanted = re.compile(rf"^(def {question.answer_name}\(|{question.answer_name} = )", re.MULTILINE)
         assert wanted.search(cells[f"{question.id}-answer"]), f"{question.id} does not name {question.answer_name}"
+
+
+@pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)
+def test_below_each_check_stands_where_the_lesson_answers(solution: Path) -> None:
+    cells = notebooks.read(EXERCISES / solution.name)["cells"]
+    for cell, below in pairwise(cells):
+        if cell["metadata"].get("course", {}).get("role") == "check":
+            question = questions.get(cell["metadata"]["course"]["question"])
+            link = re.search(r"^\*If you are stuck:\* .*\[(.+)\]\((.+)#(.+)\)\.$", below["source"])
+            assert link
+            headings = "\n".join(c["source"] for c in notebooks.read(EXERCISES / link[2])["cells"]).splitlines()
+            assert link[1] == question.section
+            assert link[1] in {line.lstrip("# ") for line in headings if line.startswith("##")}
+            assert unquote(link[3]) == link[1].replace(" ", "-")
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)

@@ -59,11 +59,9 @@ class Feedback:
         status = self.verdict.status
         message = html.escape(self.verdict.message + (_STALE if self.stale else ""))
         hints = "" if status == "right" else _nested(self.question.hints)
-        section = html.escape(self.question.section)
-        where = "" if status == "right" else f"<p>If you are stuck: lesson {self.question.sheet}, “{section}”.</p>"
         return (
             f'<div role="status" style="border-left:4px solid {_EDGES[status]};padding:.2em .8em">'
-            f"<p><strong>{_SIGNS[status]}.</strong> {message}</p>{hints}{where}</div>"
+            f"<p><strong>{_SIGNS[status]}.</strong> {message}</p>{hints}</div>"
         )
 
 
