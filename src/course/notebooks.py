@@ -13,7 +13,6 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from course import questions, state
 from course.checking.graft import MARKING, numbers_source, probe_source
@@ -204,7 +203,7 @@ def _probe(question_id: str, old: Cell | None) -> Cell:
 
 
 def _way_out(question: Question, lesson: str) -> Cell:
-    place = f"[{question.section}](../{LESSONS.name}/{lesson}#{quote(anchor(question.section))})"
+    place = f"[{question.section}](../{LESSONS.name}/{lesson}#{anchor(question.section)})"
     source = f"*If you are stuck:* lesson {question.sheet}, {place}."
     return {"cell_type": "markdown", "id": f"{question.id}-stuck", "metadata": {}, "source": source}
 

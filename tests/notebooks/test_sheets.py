@@ -7,7 +7,6 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 
@@ -79,7 +78,7 @@ def test_below_each_check_stands_where_the_lesson_answers(solution: Path) -> Non
             headings = "\n".join(c["source"] for c in notebooks.read(EXERCISES / link[2])["cells"]).splitlines()
             assert link[1] == question.section
             assert link[1] in {line.lstrip("# ") for line in headings if line.startswith("##")}
-            assert unquote(link[3]) == link[1].replace(" ", "-")
+            assert link[3] == link[1].replace(" ", "-")
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.name)
