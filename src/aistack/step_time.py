@@ -24,14 +24,14 @@ from aistack.fitted import Fitted
 from aistack.training import ATTENTION_WORK, CAUSAL_SHARE, FORWARD_SHARE, TRAINING_WORK, Shape, recomputed
 
 BF16_BYTES = 2
-WEIGHT_PASS_BYTES = 12  # for each micro-batch: bf16 weights read twice, the fp32 gradient read and written
+WEIGHT_PASS_BYTES, GRADIENT_PASS_BYTES = 4, 8  # for each micro-batch: bf16 weights read twice; fp32 gradient, both ways
 OPTIMIZER_BYTES = 28  # Adam in fp32: gradient, weight and two moments read, the last three written
 NORM_ELEMENTS = 4  # two norms or residual sums a layer, read and written
 SCORE_ELEMENTS = 2.5  # Korthikanti et al. 2022, section 4: 5 bytes for each head and pair of tokens, at 2 bytes each
 HEAD_WIDTH = 128  # of an attention head: GPT-3 and most models since (Brown et al. 2020, table 2.1)
 ALL_REDUCES, ALL_TO_ALLS = 4, 4  # a layer: Narayanan et al. 2021, section 2.3; to the experts and back, both directions
 NARROW_EXCHANGE = 0.75  # experts are sent 8-bit numbers and answer in 16 bits
-GATHERS_AND_SCATTERS = 3  # a micro-batch with sharded weights: Rajbhandari et al. 2020, section 7
+GATHERS, SCATTERS = 2, 1  # a micro-batch with sharded weights: Rajbhandari et al. 2020, section 7
 
 _FOUNDRY, _LLAMA, _OLMOE = ("llm-foundry-benchmarks",), ("llama3-herd",), ("olmoe-paper",)
 
@@ -107,6 +107,7 @@ class Layout:
 
     `sharded`: weights live in pieces on all replicas and are gathered for use (ZeRO stage 3, FSDP).
     `expert_tensor_parallel` splits the feed-forward part, where not as the rest (1: experts are placed whole).
+    `frozen`: weights stay as they are and small adapters learn (LoRA), so there are no gradients of weights.
     """
 
     chips: float
@@ -121,6 +122,7 @@ class Layout:
     sharded: bool = False
     recompute: str = "none"
     stores_scores: bool = False
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -207,11 +209,14 @@ def step_seconds_estimate(
     bandwidth = machine.bandwidth_gb_s * GIGA
     narrow = machine.matmul_tflops > machine.peak_tflops
     mixture = shape.experts > 1
+    learning = 0.0 if layout.frozen else 1.0
 
     peak = machine.peak_tflops * TERA * k["matmul"]
     layer_peak = machine.matmul_tflops * TERA * k["matmul"] * (k["narrow_share"] if narrow else 1.0)
     split = TRAINING_WORK * tokens / (tensor * pipeline)
-    matmul = split * ((shape.matmul_parameters - head) * layers_again / layer_peak + head / peak)
+    unlearned = FORWARD_SHARE * (1 - learning)  # gradients of weights are a third of the work, too
+    body = (shape.matmul_parameters - head) * (layers_again - unlearned)
+    matmul = split * (body / layer_peak + head * (1 - unlearned) / peak)
 
     pairs = CAUSAL_SHARE * ATTENTION_WORK * layers * shape.attention_width * text * tokens / tensor
     attention = pairs * attention_again / (machine.peak_tflops * TERA * k["attention"])
@@ -224,7 +229,7 @@ def step_seconds_estimate(
     logits = tokens * shape.vocab_size * k["logit_bytes"] / (tensor * pipeline)
     shared = min(shape.matmul_parameters, shape.total_parameters)
     held = shared / (tensor * pipeline) + (shape.total_parameters - shared) / (pipeline * expert)
-    memory = (activations + logits + WEIGHT_PASS_BYTES * held) / bandwidth
+    memory = (activations + logits + (WEIGHT_PASS_BYTES + GRADIENT_PASS_BYTES * learning) * held) / bandwidth
     memory = memory + mixture * k["expert_s"] * layers * shape.experts / expert
 
     reduced = (ALL_REDUCES + 2 * (layers_again - 1) / FORWARD_SHARE) * 2 * (tensor - 1) / tensor
@@ -240,11 +245,11 @@ def step_seconds_estimate(
     # a ring over nodes enters each node once, and all its chips' network cards share the way
     alike = max(machine.domain / tensor, 1.0) if layout.sharded else 1.0
     road = network * alike if layout.chips > machine.domain else link
-    transfers = GATHERS_AND_SCATTERS * count if layout.sharded else 2
+    transfers = (GATHERS + SCATTERS * learning) * count if layout.sharded else 2 * learning
     traffic = transfers * BF16_BYTES * held * (partners - 1) / partners / road
     running = busy * count + bubble
     replicas = np.maximum(k["exposed"] * traffic, traffic - running)
-    optimizer = OPTIMIZER_BYTES * held / (partners if layout.sharded else 1.0) / bandwidth
+    optimizer = OPTIMIZER_BYTES * learning * held / (partners if layout.sharded else 1.0) / bandwidth
     nodes = max(layout.chips / machine.domain, 1.0)
     stragglers = (running + replicas + optimizer) * k["straggling"] * np.log2(nodes)
     return StepSeconds(

@@ -18,7 +18,7 @@ from course.validation.case import NotModelled
 class Benchmark:
     """A model with `params_b` and its texts; `samples` to converge by global `batches`.
 
-    `trained_share` is the share of a step's matrix work that is done: 2/3 where weights are frozen (LoRA).
+    `frozen`: the weights stay as they are and small adapters learn (LoRA).
     `chips_per_sample` is how far submissions spread one text, `smallest_batch` what they start from.
     """
 
@@ -28,9 +28,9 @@ class Benchmark:
     batches: tuple[float, ...]
     samples: tuple[float, ...]
     chips_per_sample: float
-    trained_share: float = 1.0
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
+    frozen: bool = False
 
     def batch(self, chips: float) -> float:
         """Return the global batch that `chips` are given, within the reference points."""
@@ -59,10 +59,10 @@ _LORA = Benchmark(
     (8, 16, 32, 128),
     (3072, 3840, 6144, 11136),
     chips_per_sample=4,
-    trained_share=2 / 3,
     tensor_parallel=4,
+    frozen=True,
 )
-_LLAMA_405B = Benchmark("llama31-405b", 405.9, 8192, (1152, 2304), (322.6e3, 368.6e3), 2, 1.0, 8, 8)
+_LLAMA_405B = Benchmark("llama31-405b", 405.9, 8192, (1152, 2304), (322.6e3, 368.6e3), 2, 8, 8)
 _LLAMA_8B = Benchmark("llama31-8b", 8.03, 8192, (32, 64, 96, 128), (178e3, 227e3, 272e3, 344e3), chips_per_sample=1)
 
 

@@ -11,16 +11,14 @@ from aistack.chips import GIGA
 from aistack.server import FP8_BITS, Server
 from aistack.serving import Model
 from aistack.throughput import requests_estimate
-from course.data import load
 from course.validation.case import Inputs, NotModelled
-from course.validation.lookup import chip_row, model_row
+from course.validation.lookup import chip_row, model_row, scale_up_gb_s
 from course.validation.names import STANDARD
 
 PCIE_GB_S = 16  # one way between cards: half of PCIe 4 x16 (links.csv), as data pass the host in and out
 STACKED_GB_S = 1800  # no card of these years with plain memory reads as fast
 PCIE_5_SINCE = 2024  # cards from this year on have twice that
 MODULE_GB_S = 200  # one way: what modules with stacked memory have at least since 2022 (H800, A800: links.csv)
-WAYS = 2  # chips.csv counts links in both directions
 SCALES_FP4 = 9 / 8  # NVFP4 keeps a one-byte scale for each 16 numbers of half a byte
 FP8_SINCE = 2022  # chips before it that list int8 have no 8-bit floating point
 GENERIC_HEAD, GENERIC_KV_HEADS = 128, 8
@@ -203,13 +201,9 @@ def _typical(inputs: Inputs, shape: dict[str, Any], parameters: float) -> Model:
 
 def _link(row: dict[str, Any]) -> float:
     """Return what a chip sends to its neighbours: by links.csv, by chips.csv, or what its kind has at least."""
-    links = load("links")
-    named = links[(links["chip"] == row["chip"]) & (links["role"] == "scale-up")]["bandwidth_per_direction_gb_s"]
-    if named.notna().any():
-        return float(named.min())
     module = _figure(row, "memory_bandwidth_gb_s") > STACKED_GB_S and "PCIe" not in str(row["chip"])
     card = PCIE_GB_S * (2 if _figure(row, "release_year") >= PCIE_5_SINCE else 1)
-    return _figure(row, "interconnect_gb_s") / WAYS or (MODULE_GB_S if module else card)
+    return scale_up_gb_s(row) or (MODULE_GB_S if module else card)
 
 
 def _row(name: str) -> dict[str, Any]:

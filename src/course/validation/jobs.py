@@ -27,7 +27,7 @@ from aistack.training import (
     typical_layers_and_width,
 )
 from course.validation.case import Inputs, NotModelled
-from course.validation.lookup import chip_row, model_row
+from course.validation.lookup import chip_row, model_row, scale_up_gb_s
 
 BILLION, MILLION, GIGABYTE = 1e9, 1e6, 1e9
 NODE, RACK, TPU_SLICE = 8, 72, 256
@@ -49,6 +49,12 @@ LARGEST_SHARDED = 32
 MICRO_BATCHES_PER_STAGE = 8
 FIRST_HOPPER_RUNS = 2023
 MEMORY_GB, NEAR = 80.0, 0.1
+FUSED_SINCE = 2023
+"""From this year on published jobs use fused attention on older chips, too (Dao et al., May 2022)."""
+SHARDED_TUNED_SINCE = 2025
+"""From this year on sharded jobs run on kernels as good as those of split ones."""
+GEFORCE_SHARE = 0.5
+"""Of the listed rate, which GeForce cards reach when they add up in 16 bits; training adds up in 32."""
 TIED_BELOW, HEAD_WIDTH, EXPERTS, EXPERTS_PER_TOKEN, EXPERT_GROUP = 4e9, 128, 64, 8, 64
 MEGATRON_LAYOUTS = {22e9: (8, 1, 1, 4), 175e9: (8, 8, 3, 1), 530e9: (8, 35, 3, 1), 1000e9: (8, 64, 1, 1)}
 """Parameters: tensor and pipeline parallel, interleaved chunks, micro-batch of Korthikanti et al. 2022, table 3."""
@@ -110,9 +116,11 @@ def job_of(inputs: Inputs, tokens: float | None = None, year: float | None = Non
     old = bool(tokens and tokens / shape.matmul_parameters < PLANNED_BEFORE_CHINCHILLA)
     seq = figure(inputs, "seq_tokens", _usual_seq(inputs, chip, old))
     split = any(name in inputs for name in ("tensor_parallel", "pipeline_parallel", "expert_parallel"))
-    kernels = _kernels(chip, split or not ("sharding" in inputs or "fsdp" in inputs))
+    plain = not ("sharding" in inputs or "fsdp" in inputs)
+    kernels = _kernels(chip, split or plain or bool(year and year >= SHARDED_TUNED_SINCE))
     machine = _machine(inputs, chip)
-    layout = _layout(inputs, shape, chip, seq, old, split)
+    modern = _year(chip) >= 2022 or bool(year and year >= FUSED_SINCE)
+    layout = _layout(inputs, shape, chip, seq, old, split, modern)
     return Job(shape, heads, seq, layout, machine, kernels)
 
 
@@ -204,9 +212,10 @@ def _parameters(inputs: Inputs, row: dict[str, Any]) -> tuple[float, float, floa
     return total, active or total, nominal
 
 
-def _layout(inputs: Inputs, shape: Shape, chip: dict[str, Any], seq: float, old: bool, split: bool) -> Layout:
+def _layout(
+    inputs: Inputs, shape: Shape, chip: dict[str, Any], seq: float, old: bool, split: bool, modern: bool
+) -> Layout:
     mixture = shape.experts > 1
-    modern = _year(chip) >= 2022
     needed = max(
         HELD_BYTES_PER_PARAMETER * shape.total_parameters / ((_cell(chip, "memory_gb") or MEMORY_GB) * GIGABYTE), 1.0
     )
@@ -220,8 +229,7 @@ def _layout(inputs: Inputs, shape: Shape, chip: dict[str, Any], seq: float, old:
     )
     tensor = figure(inputs, "tensor_parallel", 0.0)
     pipeline, expert = figure(inputs, "pipeline_parallel", 0.0), figure(inputs, "expert_parallel", 0.0)
-    sharding = inputs.text("sharding", "").lower()
-    sharded = figure(inputs, "fsdp", 0.0) > 1 or "shard" in sharding or "3" in sharding or "fsdp" in sharding
+    sharded = _sharded(inputs)
     micro = 0.0
     virtual = figure(inputs, "virtual_pipeline", 0.0)
     if reference and not modern and not pipeline and not sharded:
@@ -241,9 +249,11 @@ def _layout(inputs: Inputs, shape: Shape, chip: dict[str, Any], seq: float, old:
     chips = figure(inputs, "chips", 0.0) or nodes or figure(inputs, "data_parallel", 0.0) * splits or max(CHIPS, splits)
     chips = max(chips, splits)
     replicas = chips / splits
-    micro = figure(inputs, "micro_batch", 0.0) or micro or (max(TOKENS_PER_CHIP / seq, 1.0) if sharded else 1.0)
+    local = figure(inputs, "local_batch", 0.0)  # of a replica; a pipeline cuts it up
+    micro = figure(inputs, "micro_batch", 0.0) or (local if pipeline == 1 else 0.0) or micro
+    micro = micro or (max(TOKENS_PER_CHIP / seq, 1.0) if sharded else 1.0)
     batch = figure(inputs, "global_batch", figure(inputs, "batch", 0.0))
-    batch = batch or figure(inputs, "tokens_per_batch", 0.0) / seq
+    batch = batch or figure(inputs, "tokens_per_batch", 0.0) / seq or local * replicas
     steps = figure(inputs, "grad_accum", 1.0 if sharded else MICRO_BATCHES_PER_STAGE * pipeline)
     batch = batch or replicas * micro * steps
     micro = min(micro, max(batch / replicas, 1.0))
@@ -260,7 +270,13 @@ def _layout(inputs: Inputs, shape: Shape, chip: dict[str, Any], seq: float, old:
         sharded=sharded,
         recompute=_recompute(inputs, sharded, old or (not modern and "pipeline_parallel" in inputs)),
         stores_scores=not modern and (split or old),
+        frozen=bool(re.search(r"lora|peft|adapter", " ".join(str(each) for each in inputs.values()).lower())),
     )
+
+
+def _sharded(inputs: Inputs) -> bool:
+    words = f"{inputs.text('sharding', '')} {inputs.text('fsdp', '')}".lower()
+    return figure(inputs, "fsdp", 0.0) > 1 or bool(re.search(r"shard|fsdp|hsdp|zero.?3|\b3\b|\bon\b|true|yes", words))
 
 
 def _recompute(inputs: Inputs, sharded: bool, old: bool) -> str:
@@ -278,11 +294,13 @@ def _machine(inputs: Inputs, chip: dict[str, Any]) -> Machine:
     if not peak or not bandwidth:
         raise NotModelled(f"peak or bandwidth of {chip['chip']} is not known")
     name = str(chip["chip"])
+    if "peak_tflops" not in inputs and re.match(r"(GeForce )?(RTX|GTX) ?\d", name):
+        peak *= GEFORCE_SHARE
     domain = RACK if name.startswith("GB") else TPU_SLICE if name.startswith("TPU") else NODE
     network = next(rate for year, rate in NETWORK_GB_S if _year(chip) <= year)
     if "network_gbps" in inputs:
         network = figure(inputs, "network_gbps") / NODE / 8  # of a server, in bits
-    link = (_cell(chip, "interconnect_gb_s") or 2 * LINK_PER_BANDWIDTH * bandwidth) / 2
+    link = scale_up_gb_s(chip) or LINK_PER_BANDWIDTH * bandwidth
     return Machine(peak, _matmul_peak(inputs, chip, peak), bandwidth, link, network, domain)
 
 

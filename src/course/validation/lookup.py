@@ -27,7 +27,20 @@ _CHIPS = {
     "v100sxm": "V100 SXM 32GB",
     "v100pcie": "V100 PCIe 16GB",
     "a100pcie": "A100 PCIe 80GB",
+    "mi300": "MI300X",
+    "atlas800ia2": "Ascend 910B",
+    "atlas800ta2": "Ascend 910B",
+    "atlas900a2": "Ascend 910B",
+    "atlas800ia3": "Ascend 910C",
+    "atlas800ta3": "Ascend 910C",
+    "atlas900a3": "Ascend 910C",
+    "cloudmatrix384": "Ascend 910C",
+    "v5e": "TPU v5e",
+    "v5p": "TPU v5p",
+    "v6e": "TPU v6e",
     "trainium": "Trainium1",
+    "trn1": "Trainium1",
+    "trn2": "Trainium2",
     "inferentia": "Inferentia2",
     "tpuv5lite": "TPU v5e",
     "tpuv5litepod": "TPU v5e",
@@ -99,6 +112,14 @@ def _arranged(name: str) -> Iterator[str]:
             yield from (chip + form + memory, chip + form, chip + memory, chip)
 
 
+def scale_up_gb_s(row: dict[str, Any]) -> float:
+    """Return what a chip sends to its neighbours, one way: by `links`, or by `chips`; 0 where neither knows."""
+    links = load("links")
+    named = links[(links["chip"] == row["chip"]) & (links["role"] == "scale-up")]["bandwidth_per_direction_gb_s"]
+    both = row["interconnect_gb_s"]  # in both directions
+    return float(named.min()) if named.notna().any() else float(both) / 2 if both == both else 0.0
+
+
 def model_row(name: str) -> dict[str, Any]:
     """Return the row of `models` that a published name means; `NotModelled` if there is none.
 
@@ -112,7 +133,30 @@ def model_row(name: str) -> dict[str, Any]:
             for candidate in (word, bare, _TAILS.sub("", bare), "meta" + word, _MODELS.get(_TAILS.sub("", bare), "")):
                 if candidate in rows:
                     return rows[candidate]
+    found = _of_family(name)
+    if found:
+        return found
     raise NotModelled(f"model {name!r} is not in models.csv")
+
+
+def _of_family(name: str) -> dict[str, Any] | None:
+    """Return the row that has all words of a name and the size in it: "Qwen3 MoE 30B", "DeepSeek V3 671B"."""
+    words = [word for word in re.split(r"[^a-z0-9.]+", name.lower()) if word and not _PLAIN_WORDS.fullmatch(word)]
+    sizes = [float(size[1]) * _SCALES[size[2]] for word in words if (size := _SIZE.fullmatch(word))]
+    family = {word for word in words if not _SIZE.fullmatch(word)}
+    if len(sizes) != 1 or not family:
+        return None
+    best: tuple[int, dict[str, Any]] | None = None
+    for row in _records("models"):
+        its = {word for word in re.split(r"[^a-z0-9.]+", str(row["model"]).lower()) if word}
+        if family <= its and abs(row["total_params_b"] / sizes[0] - 1) < _SAME_SIZE:
+            more = len(its - family)
+            best = (more, row) if best is None or more < best[0] else best
+    return best[1] if best else None
+
+
+_PLAIN_WORDS = re.compile(r"moe|dense|model|instruct|chat|base|it|hf|pretrain(ed|ing)?|training|w|mtp|fp8|bf16|fp4")
+_SIZE, _SCALES, _SAME_SIZE = re.compile(r"(\d+(?:\.\d+)?)([bt])"), {"b": 1.0, "t": 1000.0}, 0.05
 
 
 def run_row(name: str) -> dict[str, Any]:

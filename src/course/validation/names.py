@@ -15,10 +15,13 @@ STANDARD: dict[str, tuple[str, ...]] = {
     "model": ("model_name", "network"),
     "chip": ("gpu", "accelerator", "device", "gpu_type", "accelerator_type", "hardware"),
     "system": ("node_type", "server"),
-    "chips": ("gpus", "accelerators", "n_gpus", "num_gpus", "gpu_count", "n_chips", "num_accelerators"),
-    "nodes": ("n_nodes",),
-    "chips_per_node": ("gpus_per_node", "accelerators_per_node"),
-    "precision": ("dtype", "number_format", "quantization"),
+    "chips": (
+        *("gpus", "accelerators", "n_gpus", "num_gpus", "gpu_count", "n_chips", "num_accelerators", "num_chips"),
+        *("num_devices", "n_devices", "devices", "cards", "npus", "num_npus", "tpus", "world_size"),
+    ),
+    "nodes": ("n_nodes", "num_nodes", "n_hosts", "num_hosts"),
+    "chips_per_node": ("gpus_per_node", "accelerators_per_node", "npus_per_node", "devices_per_node"),
+    "precision": ("dtype", "number_format", "quantization", "data_type", "compute_dtype"),
     # the shape of a model
     "params_b": ("parameters_b", "size_b", "n_params_b"),
     "params": ("nparams", "n_params", "parameters"),
@@ -33,9 +36,16 @@ STANDARD: dict[str, tuple[str, ...]] = {
     "vocab_size": ("vocab", "vocabulary"),
     "moe": ("mixture_of_experts",),
     # one training step
-    "seq_tokens": ("seq", "seqlen", "seq_len", "sequence_length", "context_length"),
+    "seq_tokens": (
+        *("seq", "seqlen", "seq_len", "seq_length", "sequence_length", "sequence_len", "context_length"),
+        *("max_seq_len", "max_seq_length", "max_sequence_length", "context_len", "sl"),
+    ),
     "global_batch": ("gbs", "global_batch_size"),
     "micro_batch": ("microbatch", "mbs", "micro_batch_size", "microbatch_size"),
+    "local_batch": (
+        *("local_batch_size", "lbs", "batch_per_gpu", "batch_per_device", "batch_size_per_gpu", "per_gpu_batch_size"),
+        *("per_device_batch_size", "device_batch_size", "per_device_train_batch_size", "batch_size_per_device"),
+    ),
     "grad_accum": ("ga", "gradient_accumulation"),
     "tensor_parallel": ("tp",),
     "pipeline_parallel": ("pp",),
@@ -44,9 +54,9 @@ STANDARD: dict[str, tuple[str, ...]] = {
     "expert_parallel": ("ep",),
     "virtual_pipeline": ("vp", "interleave", "vpp"),
     "fsdp": (),
-    "sharding": ("zero_stage",),
+    "sharding": ("zero_stage", "zero", "parallelism", "distributed_strategy", "parallel_strategy"),
     "activation_checkpointing": ("act_ckpt", "activation_ckpt", "gradient_checkpointing"),
-    "recompute": ("recomputation",),
+    "recompute": ("recomputation", "recompute_granularity", "recompute_modules"),
     "flop_formula": ("formula",),
     "tokens_per_batch": (),
     # a training run

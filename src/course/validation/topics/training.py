@@ -74,8 +74,9 @@ def _fitted(kernels: Kernels) -> tuple[Fitted, ...]:
 
 def _step_answer(case: Case, job: Job) -> Callable[[Any], Any]:
     words = f"{case.quantity} {case.unit}".lower().replace("_", " ")
-    each = re.search(r"(per|/) ?(gpu|chip|accel|device|card|npu|tpu)", words)
-    chips = 1.0 if each else job.layout.chips
+    each = re.search(r"(per|/) ?(gpu|chip|accel|device|card|npu|tpu|core|p\b)|\btgs\b", words)
+    # whose chips are not counted has given the speed of one
+    chips = 1.0 if each or not {"chips", "nodes", "data_parallel"} & set(case.inputs) else job.layout.chips
     if re.search(r"utili[sz]ation|\bmfu\b|\bhfu\b", words):
         work = job.hardware_flop if re.search(r"hardware|\bhfu\b", words) else job.model_flop
         scale = 100.0 if "percent" in words or "%" in words else 1.0
@@ -87,7 +88,7 @@ def _step_answer(case: Case, job: Job) -> Callable[[Any], Any]:
         many = job.layout.chips if re.search(r"total|aggregate|cluster|system", words) else 1.0
         scale = 1e15 if re.search(r"pflop|petaflop", words) else TRILLION
         return lambda seconds: many * job.tokens * work / seconds / scale
-    if "tok" in words:
+    if re.search(r"tok|\btps\b|\btgs\b|\bwps\b", words):
         per = 86400.0 if re.search(r"day", words) else 1.0
         return lambda seconds: chips * job.tokens / seconds * per
     if re.search(r"sample|sequence|\bseqs?\b", words):
@@ -212,11 +213,12 @@ def _time_to_train(case: Case) -> Prediction:
     # submissions compute in the narrowest format of 8 bits or more that the chip has
     inputs = Inputs({"precision": "fp8", **case.inputs, **given, "model": test.model})
     job = job_of(inputs)
-    job = replace(job, kernels=TUNED if job.machine.matmul_tflops > job.machine.peak_tflops else job.kernels)
+    kernels = TUNED if job.machine.matmul_tflops > job.machine.peak_tflops else job.kernels
+    job = replace(job, kernels=kernels, layout=replace(job.layout, frozen=test.frozen))
     steps = test.tokens(batch) / (batch * test.seq_tokens)
     seconds = {"min": 60.0, "hour": 3600.0, "sec": 1.0}
     scale = next((size for name, size in seconds.items() if name in case.unit.lower()), 1.0)
-    return _of_steps(job, lambda each: each * steps * test.trained_share / scale, SPREAD)
+    return _of_steps(job, lambda each: each * steps / scale, SPREAD)
 
 
 PREDICTORS = {
