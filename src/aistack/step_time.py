@@ -33,7 +33,8 @@ ALL_REDUCES, ALL_TO_ALLS = 4, 4  # a layer: Narayanan et al. 2021, section 2.3; 
 NARROW_EXCHANGE = 0.75  # experts are sent 8-bit numbers and answer in 16 bits
 GATHERS, SCATTERS = 2, 1  # a micro-batch with sharded weights: Rajbhandari et al. 2020, section 7
 
-_FOUNDRY, _LLAMA, _OLMOE = ("llm-foundry-benchmarks",), ("llama3-herd",), ("olmoe-paper",)
+_FOUNDRY, _LLAMA = ("llm-foundry-benchmarks",), ("llama3-herd",)
+_MIXTURES = ("olmoe-paper", "nemo-automodel-performance", "megatron-moe-model-zoo")
 
 CONSTANTS: Mapping[str, Fitted] = MappingProxyType(
     {
@@ -42,7 +43,14 @@ CONSTANTS: Mapping[str, Fitted] = MappingProxyType(
         "quantising": Fitted(0.19, 0.06, 0.6, "share", "more activation traffic with 8 or 4 bits", _FOUNDRY, 2024),
         "exposed": Fitted(0.76, 0.6, 0.95, "share", "of weight and gradient traffic not hidden", _FOUNDRY, 2024),
         "straggling": Fitted(0.0088, 0.005, 0.0155, "share", "lost at each doubling of the nodes", _FOUNDRY, 2024),
-        "expert_s": Fitted(1.7e-4, 1.1e-4, 2.6e-4, "s", "to launch one expert of a layer, all passes", _OLMOE, 2024),
+        "routing_s": Fitted(
+            2.3e-3, 7.9e-4, 6.7e-3, "s", "to launch the routing of a layer, all passes", _MIXTURES, 2026
+        ),
+        "expert_s": Fitted(7.7e-5, 1.5e-5, 4e-4, "s", "to launch one expert of a layer, all passes", _MIXTURES, 2026),
+        "expert_share": Fitted(
+            0.75, 0.56, 1.0, "share", "of dense products' speed that experts reach", _MIXTURES, 2026
+        ),
+        "between": Fitted(0.26, 0.065, 1.0, "share", "of experts' traffic between nodes not hidden", _MIXTURES, 2026),
         "link_share": Fitted(
             0.8, 0.65, 0.95, "share", "of a link's rate that collectives reach", ("ml-engineering-network",), 2024
         ),
@@ -51,7 +59,7 @@ CONSTANTS: Mapping[str, Fitted] = MappingProxyType(
         ),
     }
 )
-"""What every stack of software has in common."""
+"""What every stack of software has in common. Those of mixtures were fitted by tests/benchmarks/mixture_fit.py."""
 
 
 @dataclass(frozen=True)
@@ -182,17 +190,18 @@ def step_seconds_estimate(
 ) -> StepSeconds:
     """Estimate the seconds of one step, by cause; `global_batch * seq_tokens / total` is the cluster's tokens/s.
 
-    matrix products `6 N t / (share * peak)`; attention `6 L w s t / (share * peak)`; memory: activations, logits and
-    weights over bandwidth; exchange: tensor-parallel and expert traffic on the fast link, exposed; bubble
-    `(p-1)/(m v)`; weight and gradient traffic of replicas, partly exposed; stragglers with every doubling of nodes.
+    matrix products `6 N t / (share * peak)`, those of experts slower; attention `6 L w s t / (share * peak)`; memory: activations, logits and
+    weights over bandwidth, and what launching experts costs; exchange: tensor-parallel and expert traffic on the fast
+    link, exposed, and a part of what experts send between nodes; bubble `(p-1)/(m v)`; weight and gradient traffic of replicas, partly exposed; stragglers with every doubling of nodes.
     Narrow formats speed up the layers' matrix products only. Work that layers redo is in their terms.
     `draws` (see `constant_draws`) replaces fitted constants by arrays, and the result is an array.
 
-    That traffic on the fast link is exposed and traffic between expert nodes is hidden was chosen because it fits
-    DeepSeek-V3 and NVIDIA's Megatron-Bridge tables best; no constant was fitted on those.
+    A token goes once to each place that holds some of its k experts: to `n (1 - (1 - 1/n)^k)` of n places on average.
+    Which traffic is exposed was chosen with NVIDIA's Megatron-Bridge tables in view; no constant was fitted on those.
 
-    Known bias: balanced experts, no recovery from failures, traffic between expert nodes hidden (as DeepSeek-V3 and
-    DeepEP do), no swapping where memory is nearly full: such steps take 10 to 30 % longer.
+    Known bias: balanced experts, no recovery from failures, no swapping where memory is nearly full: such steps take
+    10 to 30 % longer. Software decides more than any term: the same job on the same chips became up to 70 % faster
+    within half a year of NVIDIA's releases, so young models (GPT-OSS in 2025) come out too fast.
 
     Decides: how to lay out a training job, and which chip trains fastest for the money.
     """
@@ -215,14 +224,19 @@ def step_seconds_estimate(
     layer_peak = machine.matmul_tflops * TERA * k["matmul"] * (k["narrow_share"] if narrow else 1.0)
     split = TRAINING_WORK * tokens / (tensor * pipeline)
     unlearned = FORWARD_SHARE * (1 - learning)  # gradients of weights are a third of the work, too
-    body = (shape.matmul_parameters - head) * (layers_again - unlearned)
-    matmul = split * (body / layer_peak + head * (1 - unlearned) / peak)
+    again = layers_again - unlearned
+    sparse = mixture * shape.layers * shape.experts_per_token * (shape.gates + 1) * width * shape.ffn_size
+    dense = max(shape.matmul_parameters - head - sparse, 0.0)
+    body = dense + (shape.matmul_parameters - head - dense) / k["expert_share"]
+    matmul = split * (body * again / layer_peak + head * (1 - unlearned) / peak)
 
     pairs = CAUSAL_SHARE * ATTENTION_WORK * layers * shape.attention_width * text * tokens / tensor
     attention = pairs * attention_again / (machine.peak_tflops * TERA * k["attention"])
 
     heads_part = 2 * width + (2 * shape.attention_width + 2 * shape.kv_width + NORM_ELEMENTS * width) / tensor
-    ffn_part = 2 * width + (shape.gates + 1) * shape.ffn_size / (layout.expert_tensor_parallel or tensor)
+    within = layout.expert_tensor_parallel or tensor
+    part = within / tensor  # of the tokens that meet here: experts placed whole share them out
+    ffn_part = (2 * width + (shape.gates + 1) * shape.ffn_size / within) * part
     scores = SCORE_ELEMENTS * shape.attention_width / HEAD_WIDTH * text / tensor if layout.stores_scores else 0.0
     elements = heads_part + shape.experts_per_token * ffn_part + scores
     activations = layers * tokens * elements * BF16_BYTES * k["passes"] * (1 + k["quantising"] * narrow) * layers_again
@@ -230,12 +244,15 @@ def step_seconds_estimate(
     shared = min(shape.matmul_parameters, shape.total_parameters)
     held = shared / (tensor * pipeline) + (shape.total_parameters - shared) / (pipeline * expert)
     memory = (activations + logits + (WEIGHT_PASS_BYTES + GRADIENT_PASS_BYTES * learning) * held) / bandwidth
-    memory = memory + mixture * k["expert_s"] * layers * shape.experts / expert
+    memory = memory + mixture * layers * (k["routing_s"] + k["expert_s"] * shape.experts / expert)
 
     reduced = (ALL_REDUCES + 2 * (layers_again - 1) / FORWARD_SHARE) * 2 * (tensor - 1) / tensor
-    copies = mixture * ALL_TO_ALLS * min(shape.experts_per_token, expert) * (expert - 1) / expert
     narrowing = NARROW_EXCHANGE if narrow else 1.0
-    exchange = layers * tokens * width * BF16_BYTES * (reduced + copies * narrowing) / link
+    passed = layers * tokens * width * BF16_BYTES
+    copies = ALL_TO_ALLS * narrowing * passed * part
+    sent = max(shape.experts_per_token - shape.shared_experts, 1.0)
+    exchange = (reduced * passed + copies * _reached(expert, sent)) / link
+    exchange = exchange + k["between"] * copies * _reached(expert / machine.domain, sent) / network
 
     count = layout.micro_batches
     busy = matmul + attention + memory + exchange
@@ -262,6 +279,12 @@ def step_seconds_estimate(
         optimizer=np.float64(optimizer),
         stragglers=stragglers,
     )
+
+
+def _reached(places: float, choices: float) -> float:
+    """Other places that hold at least one of a token's `choices`, on average; none where there is one place."""
+    n = max(places, 1.0)
+    return n * (1 - (1 - 1 / n) ** choices) * (n - 1) / n
 
 
 def constant_draws(kernels: Kernels, count: int, generator: np.random.Generator) -> dict[str, FloatArray]:

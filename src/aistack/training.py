@@ -45,7 +45,8 @@ class Shape:
     """A transformer in training: `matmul_parameters` multiply each token, `total_parameters` must be stored.
 
     The two differ by the experts that a token does not visit and by embeddings that are only looked up.
-    `ffn_size` is that of one expert, `gates` is 2 for gated units (SwiGLU) and 1 for plain ones.
+    `ffn_size` is that of one expert, `gates` is 2 for gated units (SwiGLU) and 1 for plain ones. `experts_per_token`
+    counts all that a token meets, with `shared_experts` that every token meets and no token is sent to.
     """
 
     matmul_parameters: float
@@ -59,10 +60,12 @@ class Shape:
     experts: float = 1
     experts_per_token: float = 1
     gates: float = 1
+    shared_experts: float = 0
 
     def __post_init__(self) -> None:
-        for field in fields(self):
+        for field in fields(self)[:-1]:
             positive(field.name, getattr(self, field.name))
+        not_negative("shared_experts", self.shared_experts)
 
 
 # Sizes that people chose: parameters, layers, hidden size. T. Brown et al. 2020, arXiv:2005.14165, table 2.1, up to

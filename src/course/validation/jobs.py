@@ -175,21 +175,22 @@ def _with_experts(
         attention = kv = heads * sum(sizes) / 2
     mixture = active < (1 - NEAR) * total
     gates = 2.0 if mixture or _flag(row, "ffn_gated") else 1.0
-    experts, chosen = 1.0, 1.0
+    experts, chosen, common = 1.0, 1.0, 0.0
     ffn = _either(inputs, "ffn_size", row, "ffn_size") or FFN_RATIO * width
     if mixture:
         experts = _either(inputs, "experts", row, "n_experts") or EXPERTS
         chosen = _either(inputs, "experts_per_token", row, "experts_per_token") or min(EXPERTS_PER_TOKEN, experts / 4)
         asleep = (total - active) / (layers * (1 + gates) * width * (experts - chosen))
         ffn = _either(inputs, "moe_ffn_size", row, "moe_ffn_size") or asleep
-        chosen += _cell(row, "n_shared_experts") or 0.0
+        common = _cell(row, "n_shared_experts") or 0.0
     tied = (
         _flag(row, "embeddings_tied") if row.get("embeddings_tied") in (True, False) else total < TIED_BELOW or not row
     )
     multiplied = active - (0 if tied else vocab * width)
     return Shape(
-        multiplied, max(total, multiplied), layers, width, ffn, attention, kv, vocab, experts, chosen, gates
-    ), heads
+        multiplied, max(total, multiplied), layers, width, ffn, attention, kv, vocab, experts, chosen + common, gates,
+        common,
+    ), heads  # fmt: skip
 
 
 def _parameters(inputs: Inputs, row: dict[str, Any]) -> tuple[float, float, float]:
@@ -241,7 +242,7 @@ def _layout(
         tensor, pipeline = NODE, max(round(needed / NODE), 1)
     elif not split:
         sharded = True
-    tensor, pipeline, expert = tensor or 1, pipeline or 1, expert or 1
+    tensor, pipeline = tensor or 1, pipeline or 1
     context = figure(inputs, "context_parallel", 1.0)
     virtual = virtual or (max(shape.layers // pipeline, 1) if modern and pipeline > 1 else 1)
     splits = tensor * pipeline * context
@@ -249,6 +250,8 @@ def _layout(
     chips = figure(inputs, "chips", 0.0) or nodes or figure(inputs, "data_parallel", 0.0) * splits or max(CHIPS, splits)
     chips = max(chips, splits)
     replicas = chips / splits
+    if mixture and shape.experts > NODE:  # so many experts do not stay on one chip
+        expert = expert or min(shape.experts, EXPERT_GROUP, max(chips // pipeline, 1))
     local = figure(inputs, "local_batch", 0.0)  # of a replica; a pipeline cuts it up
     micro = figure(inputs, "micro_batch", 0.0) or (local if pipeline == 1 else 0.0) or micro
     micro = micro or (max(TOKENS_PER_CHIP / seq, 1.0) if sharded else 1.0)
@@ -264,7 +267,7 @@ def _layout(
         tensor_parallel=tensor,
         pipeline_parallel=pipeline,
         context_parallel=context,
-        expert_parallel=expert,
+        expert_parallel=expert or 1,
         expert_tensor_parallel=1 if mixture else None,
         virtual_stages=virtual,
         sharded=sharded,

@@ -141,14 +141,14 @@ def model_row(name: str) -> dict[str, Any]:
 
 def _of_family(name: str) -> dict[str, Any] | None:
     """Return the row that has all words of a name and the size in it: "Qwen3 MoE 30B", "DeepSeek V3 671B"."""
-    words = [word for word in re.split(r"[^a-z0-9.]+", name.lower()) if word and not _PLAIN_WORDS.fullmatch(word)]
+    words = [word for word in _words(name) if not _PLAIN_WORDS.fullmatch(word)]
     sizes = [float(size[1]) * _SCALES[size[2]] for word in words if (size := _SIZE.fullmatch(word))]
     family = {word for word in words if not _SIZE.fullmatch(word)}
     if len(sizes) != 1 or not family:
         return None
     best: tuple[int, dict[str, Any]] | None = None
     for row in _records("models"):
-        its = {word for word in re.split(r"[^a-z0-9.]+", str(row["model"]).lower()) if word}
+        its = set(_words(str(row["model"])))
         if family <= its and abs(row["total_params_b"] / sizes[0] - 1) < _SAME_SIZE:
             more = len(its - family)
             best = (more, row) if best is None or more < best[0] else best
@@ -156,7 +156,12 @@ def _of_family(name: str) -> dict[str, Any] | None:
 
 
 _PLAIN_WORDS = re.compile(r"moe|dense|model|instruct|chat|base|it|hf|pretrain(ed|ing)?|training|w|mtp|fp8|bf16|fp4")
-_SIZE, _SCALES, _SAME_SIZE = re.compile(r"(\d+(?:\.\d+)?)([bt])"), {"b": 1.0, "t": 1000.0}, 0.05
+_SIZE, _SCALES, _SAME_SIZE = re.compile(r"(\d+(?:\.\d+)?)([bt])"), {"b": 1.0, "t": 1000.0}, 0.06
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name; V3 is 3."""
+    return [re.sub(r"^v(?=\d)", "", word) for word in re.split(r"[^a-z0-9.]+", name.lower()) if word]
 
 
 def run_row(name: str) -> dict[str, Any]:
