@@ -43,9 +43,7 @@ CONSTANTS: Mapping[str, Fitted] = MappingProxyType(
         "quantising": Fitted(0.19, 0.06, 0.6, "share", "more activation traffic with 8 or 4 bits", _FOUNDRY, 2024),
         "exposed": Fitted(0.76, 0.6, 0.95, "share", "of weight and gradient traffic not hidden", _FOUNDRY, 2024),
         "straggling": Fitted(0.0088, 0.005, 0.0155, "share", "lost at each doubling of the nodes", _FOUNDRY, 2024),
-        "routing_s": Fitted(
-            2.3e-3, 7.9e-4, 6.7e-3, "s", "to launch the routing of a layer, all passes", _MIXTURES, 2026
-        ),
+        "routing_s": Fitted(2.3e-3, 7.9e-4, 6.7e-3, "s", "to launch a layer's routing, all passes", _MIXTURES, 2026),
         "expert_s": Fitted(7.7e-5, 1.5e-5, 4e-4, "s", "to launch one expert of a layer, all passes", _MIXTURES, 2026),
         "expert_share": Fitted(
             0.75, 0.56, 1.0, "share", "of dense products' speed that experts reach", _MIXTURES, 2026
@@ -190,9 +188,10 @@ def step_seconds_estimate(
 ) -> StepSeconds:
     """Estimate the seconds of one step, by cause; `global_batch * seq_tokens / total` is the cluster's tokens/s.
 
-    matrix products `6 N t / (share * peak)`, those of experts slower; attention `6 L w s t / (share * peak)`; memory: activations, logits and
-    weights over bandwidth, and what launching experts costs; exchange: tensor-parallel and expert traffic on the fast
-    link, exposed, and a part of what experts send between nodes; bubble `(p-1)/(m v)`; weight and gradient traffic of replicas, partly exposed; stragglers with every doubling of nodes.
+    matrix products `6 N t / (share * peak)`, those of experts slower; attention `6 L w s t / (share * peak)`; memory:
+    activations, logits and weights over bandwidth, and what launching experts costs; exchange: tensor-parallel and
+    expert traffic on the fast link, exposed, and a part of what experts send between nodes; bubble `(p-1)/(m v)`;
+    weight and gradient traffic of replicas, partly exposed; stragglers with every doubling of nodes.
     Narrow formats speed up the layers' matrix products only. Work that layers redo is in their terms.
     `draws` (see `constant_draws`) replaces fitted constants by arrays, and the result is an array.
 
@@ -284,7 +283,7 @@ def step_seconds_estimate(
 def _reached(places: float, choices: float) -> float:
     """Other places that hold at least one of a token's `choices`, on average; none where there is one place."""
     n = max(places, 1.0)
-    return n * (1 - (1 - 1 / n) ** choices) * (n - 1) / n
+    return float((n - 1) * (1 - (1 - 1 / n) ** choices))
 
 
 def constant_draws(kernels: Kernels, count: int, generator: np.random.Generator) -> dict[str, FloatArray]:

@@ -1,4 +1,6 @@
-"""How the constants for mixtures of experts were fitted, and how far they are off: `python tests/benchmarks/mixture_fit.py`.
+"""How the constants for mixtures of experts were fitted, and how far they are off.
+
+    python tests/benchmarks/mixture_fit.py
 
 Prints the constants that `aistack.step_time` should have, with their 90 % intervals, and the error of each row when
 its source was left out of the fit. `mixture_rows.csv` has the rows as printed: the table of NVIDIA's NeMo AutoModel
