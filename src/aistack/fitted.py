@@ -38,7 +38,7 @@ class Fitted:
             raise ValueError(f"{self.what!r}: {self.value:g} is not between low {self.low:g} and high {self.high:g}")
 
     def __float__(self) -> float:
-        return self.value
+        return float(self.value)
 
     def draws(self, count: int, generator: np.random.Generator) -> FloatArray:
         """Return `count` draws of what the constant may be: lognormal, 5 % of them below `low` and 5 % above `high`.

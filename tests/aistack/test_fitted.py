@@ -14,6 +14,10 @@ def test_nine_draws_in_ten_lie_in_the_interval() -> None:
     assert float(constant) == 2
 
 
+def test_a_whole_number_is_a_constant_too() -> None:
+    assert float(Fitted(2, 1, 4, "m", "a length", ("a-source",), 2026)) == 2.0
+
+
 @pytest.mark.parametrize(("value", "low", "high"), [(5, 1, 4), (2, 0, 4), (2, 1, float("inf")), (float("nan"), 1, 2)])
 def test_a_value_outside_its_interval_is_refused(value: float, low: float, high: float) -> None:
     with pytest.raises(ValueError, match="a length"):

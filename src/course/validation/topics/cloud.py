@@ -46,7 +46,11 @@ EXTRA = {
     "region": ("zone", "cloud_region"),
     "provider": ("cloud", "vendor", "company", "operator"),
     "instance": ("instance_type", "machine_type", "vm", "sku"),
-    "instance_usd_h": ("usd_h", "usd_per_hour", "price_per_hour", "usd_per_instance_hour", "hourly_price"),
+    "instance_usd_h": (
+        *("usd_h", "usd_per_hour", "price_per_hour", "usd_per_instance_hour", "hourly_price", "hourly_usd"),
+        *("price_per_hour_node", "price_per_node_hour", "node_price_per_hour", "usd_per_node_hour", "instance_price"),
+        *("price_per_hour_usd", "usd_per_instance_h", "instance_price_per_hour", "node_usd_h"),
+    ),
     "price_type": ("purchase", "pricing", "commitment", "type", "term", "purchase_term", "plan"),
     "date": ("year", "price_date", "month", "as_of"),
     "cut_pct": ("price_cut_pct", "cut_percent", "discount_pct"),

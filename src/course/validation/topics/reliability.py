@@ -29,6 +29,9 @@ SECONDS_PER_HOUR = 3600
 SIZE_FACTOR = 1.2  # file formats, optimisers and TB against TiB
 DAYS_PER_YEAR = 365.25
 PRINTED = 0.05  # percentages are printed to one place
+# Saving in the background and spares that stand by lose less than the formula says. ByteRobust lost 3 % on 9,600 chips,
+# a quarter of what is computed: the middle lies between that and the formula, the band holds both.
+OVERLAPPED_LOSS = Fitted(0.5, 0.2, 1.25, "ratio", "time lost over time computed to be lost", ("byterobust",), 2025)
 UNITS = {"tb": TERA, "gb": GIGA, "tib": 1024**4, "gib": 1024**3, "b": 1.0, "byte": 1.0, "bytes": 1.0}
 
 EXTRA = {
@@ -155,9 +158,13 @@ def _goodput(inputs: Inputs, unit: str) -> Prediction:
         work = _interval(inputs) if given else young_interval_seconds(one_save, between)  # type: ignore[arg-type]
         return goodput_estimate(work, one_save, one_restart, between)  # type: ignore[arg-type]
 
-    value, drawn = share(save, restart, rate), share(saves, restarts, rates)
+    value, drawn = float(share(save, restart, rate)), np.asarray(share(saves, restarts, rates))  # type: ignore[arg-type]
     constants = (*_used(inputs), RESTART_MINUTES, SAVE_SECONDS)
-    return Prediction.of_draws(float(value) * scale, np.asarray(drawn) * scale, constants)  # type: ignore[arg-type]
+    if not {"restart_min", "write_s", "interval_h", "interval_min"} & set(inputs):  # nobody says how it was done
+        constants = (*constants, OVERLAPPED_LOSS)
+        value = 1 - (1 - value) * OVERLAPPED_LOSS.value
+        drawn = 1 - np.minimum((1 - drawn) * OVERLAPPED_LOSS.draws(DRAWS, rng), 1)
+    return Prediction.of_draws(value * scale, drawn * scale, constants)
 
 
 def _rate(inputs: Inputs) -> tuple[float, np.ndarray]:
