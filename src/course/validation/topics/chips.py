@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from aistack.chips import (
 )
 from aistack.fitted import Fitted
 from course.validation.case import Case, NotModelled, Prediction, Predictor
+from course.validation.deployment import FP8_SINCE
 from course.validation.lookup import chip_row
 
 EXTRA = {
@@ -76,9 +78,15 @@ def _peak_tflops(case: Case) -> float:
     row, bits = chip_row(given.text("chip")), _bits(case)
     for column in _COLUMNS.get(bits, ()):
         value = row[column]
-        if isinstance(value, (int, float)) and value == value and not (column == "int8_tops" and "fp" in case.quantity):
+        whole = column == "int8_tops" and "fp" in case.quantity.lower() and not _floats_as_fast(row)
+        if isinstance(value, (int, float)) and value == value and not whole:
             return float(value)
     raise NotModelled(f"the {bits}-bit peak of {row['chip']} is not in chips.csv")
+
+
+def _floats_as_fast(row: dict[str, Any]) -> bool:
+    """Whether a chip multiplies 8-bit floats as fast as 8-bit integers: NVIDIA's since Hopper."""
+    return bool(row["vendor"] == "NVIDIA" and row["release_year"] >= FP8_SINCE)
 
 
 def _bandwidth_gb_s(case: Case) -> float:
@@ -105,7 +113,8 @@ def _chip_peak(case: Case) -> Prediction:
             adds = given.number("flop_per_clock", 2) / 2
         peak = float(peak_tflops_of_units(clock, adds, given.number("units")))
         return Prediction.exact(peak * _to_unit(case))
-    return Prediction.within(_peak_tflops(case) * _to_unit(case), DATASHEET)
+    sparse = 2 if re.search(r"spars", case.quantity.lower()) and "dense" not in case.quantity.lower() else 1
+    return Prediction.within(sparse * _peak_tflops(case) * _to_unit(case), DATASHEET)
 
 
 def _to_unit(case: Case) -> float:

@@ -208,8 +208,8 @@ def _time_to_train(case: Case) -> Prediction:
     given = {"params_b": test.params_b, "seq_tokens": test.seq_tokens, "chips": chips, "global_batch": batch}
     if test.tensor_parallel > 1:
         given |= {"tensor_parallel": test.tensor_parallel, "pipeline_parallel": test.pipeline_parallel}
-        # texts are cut where there are more replicas than texts
-        given["context_parallel"] = max(chips / (test.tensor_parallel * test.pipeline_parallel * batch), 1.0)
+    # texts are cut where there are more replicas than texts
+    given["context_parallel"] = max(chips / (test.tensor_parallel * test.pipeline_parallel * batch), 1.0)
     # submissions compute in the narrowest format of 8 bits or more that the chip has
     inputs = Inputs({"precision": "fp8", **case.inputs, **given, "model": test.model})
     job = job_of(inputs)
