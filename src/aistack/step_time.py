@@ -32,6 +32,7 @@ HEAD_WIDTH = 128  # of an attention head: GPT-3 and most models since (Brown et 
 ALL_REDUCES, ALL_TO_ALLS = 4, 4  # a layer: Narayanan et al. 2021, section 2.3; to the experts and back, both directions
 NARROW_EXCHANGE = 0.75  # experts are sent 8-bit numbers and answer in 16 bits
 GATHERS, SCATTERS = 2, 1  # a micro-batch with sharded weights: Rajbhandari et al. 2020, section 7
+KEYS_AND_VALUES = 2  # gathered and scattered like weights where a text is cut: Llama 3, 2024, section 3.3.2
 
 _FOUNDRY, _LLAMA = ("llm-foundry-benchmarks",), ("llama3-herd",)
 _MIXTURES = ("olmoe-paper", "nemo-automodel-performance", "megatron-moe-model-zoo")
@@ -191,9 +192,9 @@ def step_seconds_estimate(
     matrix products `6 N t / (share * peak)`, those of experts slower; attention `6 L w s t / (share * peak)`; memory:
     activations, logits and weights over bandwidth, and what launching experts costs; exchange: tensor-parallel and
     expert traffic on the fast link, exposed, and a part of what experts send between nodes; bubble `(p-1)/(m v)`;
-    weight and gradient traffic of replicas, partly exposed; stragglers with every doubling of nodes.
-    Narrow formats speed up the layers' matrix products only. Work that layers redo is in their terms.
-    `draws` (see `constant_draws`) replaces fitted constants by arrays, and the result is an array.
+    weight and gradient traffic of replicas, partly exposed; stragglers with every doubling of nodes. Where texts are
+    cut, keys and values are gathered. Narrow formats speed up the layers' matrix products only. Work that layers redo
+    is in their terms. `draws` (see `constant_draws`) replaces fitted constants by arrays, and the result is an array.
 
     A token goes once to each place that holds some of its k experts: to `n (1 - (1 - 1/n)^k)` of n places on average.
     Which traffic is exposed was chosen with NVIDIA's Megatron-Bridge tables in view; no constant was fitted on those.
@@ -252,6 +253,11 @@ def step_seconds_estimate(
     sent = max(shape.experts_per_token - shape.shared_experts, 1.0)
     exchange = (reduced * passed + copies * _reached(expert, sent)) / link
     exchange = exchange + k["between"] * copies * _reached(expert / machine.domain, sent) / network
+
+    cut = layout.context_parallel
+    text_parts = KEYS_AND_VALUES * (GATHERS + SCATTERS) * shape.kv_width / tensor * (cut - 1) / cut
+    context = layers * layout.micro_batch * text * BF16_BYTES * text_parts
+    exchange = exchange + context / (link if tensor * cut <= machine.domain else network)
 
     count = layout.micro_batches
     busy = matmul + attention + memory + exchange

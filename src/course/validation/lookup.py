@@ -60,6 +60,7 @@ _MODELS = {
     "deepseekr10528": "deepseekr1",
     "kimik2instruct": "kimik2",
     "llama27b": "llama7b",
+    "llama3405b": "llama31405b",
     "mixtral8x7bv01": "mixtral8x7b",
     "gptj": "gptj6b",
     "maverick": "llama4maverick",

@@ -27,7 +27,9 @@ from course.validation.lookup import chip_row
 
 DRAWS, SEED = 4000, 3
 RESIDUAL = 0.12  # standard deviation of the log of what is left between model and measurement on the sources fitted on
-RESIDUAL_BETWEEN = 0.3  # the same between servers, where settings decide: one cluster of the sources gave 90 to 160 GB/s
+RESIDUAL_BETWEEN = (
+    0.3  # the same between servers, where settings decide: one cluster of the sources gave 90 to 160 GB/s
+)
 SERVER = 8  # chips of a server where nothing else is said
 LARGE = 8 * GIGA  # bytes: "peak" bandwidths are measured on messages of some GB
 IN_NETWORK_SINCE, IN_NETWORK_OVER = 2022, 4  # NVLink 4; the switch adds up for more than four chips (ml-engineering)
