@@ -153,7 +153,7 @@ def _precision(inputs: Inputs) -> tuple[float, int]:
     text = f"{inputs.text('precision', '')} {inputs.text('weight_precision', '')}".lower()
     name = inputs.text("model", "").lower()
     if not text.strip():
-        match = re.search(r"nvfp4|mxfp4|fp4|w4a16|awq|gptq|int4|fp8|w8a8|int8|bf16|fp16", name)
+        match = re.search(r"nvfp4|mxfp4|fp4|w4a16|awq|gptq|int4|fp8|w8a8|int8|bf16|fp16|\bq[48]_\w+", name)
         native = "fp8" if "deepseek" in name or "kimi" in name else "mxfp4" if "gpt-oss" in name else "fp16"
         text = match.group(0) if match else native
     if re.search(r"w4a16|awq|gptq|int4|q4|4[- ]?bit w", text):
@@ -162,7 +162,7 @@ def _precision(inputs: Inputs) -> tuple[float, int]:
         weight, bits = 0.5 * SCALES_FP4, 4 if "fp4" in text and "mx" not in text else 16
     elif re.search(r"fp4|w4a4|w4a8", text):
         weight, bits = 0.5 * SCALES_FP4, 4
-    elif re.search(r"int8 w|w8a16|weight[- ]only", text):
+    elif re.search(r"int8 w|w8a16|weight[- ]only|q8", text):
         weight, bits = 1.0, 16
     elif re.search(r"fp8|int8|w8a8|e4m3", text):
         weight, bits = 1.0, 8

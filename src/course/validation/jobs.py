@@ -21,13 +21,15 @@ from aistack.training import (
     CAUSAL_SHARE,
     FFN_RATIO,
     GPT_VOCABULARY,
+    RUN_SHARE,
+    SECONDS_PER_HOUR,
     Shape,
     flop_per_token,
     hardware_flop_per_token,
     typical_layers_and_width,
 )
 from course.validation.case import Inputs, NotModelled
-from course.validation.lookup import chip_row, model_row, scale_up_gb_s
+from course.validation.lookup import chip_row, is_geforce, model_row, scale_up_gb_s
 
 BILLION, MILLION, GIGABYTE = 1e9, 1e6, 1e9
 NODE, RACK, TPU_SLICE = 8, 72, 256
@@ -107,6 +109,23 @@ def figure(inputs: Inputs, name: str, default: float | None = None) -> float:
         raise NotModelled(f"{name} = {inputs[name]!r} is not a number")
     scale = {"k": 1e3, "m": MILLION, "b": BILLION, "t": 1e12}.get(found[2], 1.0)
     return float(found[1].replace(",", "").replace("_", "")) * scale
+
+
+def run_tokens(inputs: Inputs) -> float:
+    """Return the tokens of a whole run; `NotModelled` if they are not given."""
+    if "tokens_t" in inputs:
+        return inputs.number("tokens_t") * 1e12
+    if "tokens_b" in inputs:
+        return inputs.number("tokens_b") * BILLION
+    return figure(inputs, "tokens")
+
+
+def run_hours(inputs: Inputs, year: float | None = None) -> float:
+    """Return the accelerator-hours that a run should take, from its tokens and its chip."""
+    tokens = run_tokens(inputs)
+    job = job_of(inputs, tokens, year)
+    steps = tokens / (job.layout.global_batch * job.seq_tokens)
+    return float(steps * job.seconds() * job.layout.chips / SECONDS_PER_HOUR / RUN_SHARE.value)
 
 
 def job_of(inputs: Inputs, tokens: float | None = None, year: float | None = None) -> Job:
@@ -297,7 +316,7 @@ def _machine(inputs: Inputs, chip: dict[str, Any]) -> Machine:
     if not peak or not bandwidth:
         raise NotModelled(f"peak or bandwidth of {chip['chip']} is not known")
     name = str(chip["chip"])
-    if "peak_tflops" not in inputs and re.match(r"(GeForce )?(RTX|GTX) ?\d", name):
+    if "peak_tflops" not in inputs and is_geforce(chip):
         peak *= GEFORCE_SHARE
     domain = RACK if name.startswith("GB") else TPU_SLICE if name.startswith("TPU") else NODE
     network = next(rate for year, rate in NETWORK_GB_S if _year(chip) <= year)

@@ -113,6 +113,11 @@ def _arranged(name: str) -> Iterator[str]:
             yield from (chip + form + memory, chip + form, chip + memory, chip)
 
 
+def is_geforce(row: dict[str, Any]) -> bool:
+    """Whether a chip is a card for consumers: cheaper for each watt, slower where sums are in 32 bits."""
+    return bool(re.match(r"(geforce )?(rtx|gtx) ?\d", str(row.get("chip")).lower()))
+
+
 def scale_up_gb_s(row: dict[str, Any]) -> float:
     """Return what a chip sends to its neighbours, one way: by `links`, or by `chips`; 0 where neither knows."""
     links = load("links")
@@ -133,31 +138,56 @@ def model_row(name: str) -> dict[str, Any]:
             bare = re.sub(r"^(meta|nvidia|google|qwen(?=qwen)|deepseekai|mistralai|openai|ibm|microsoft)", "", word)
             for candidate in (word, bare, _TAILS.sub("", bare), "meta" + word, _MODELS.get(_TAILS.sub("", bare), "")):
                 if candidate in rows:
-                    return rows[candidate]
+                    return _shaped(rows[candidate])
     found = _of_family(name)
     if found:
-        return found
+        return _shaped(found)
     raise NotModelled(f"model {name!r} is not in models.csv")
 
 
+def _shaped(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with the shape of its maker's model of the same size, if its own is not known (GLM-4.6: GLM-4.5)."""
+    if _known(row["n_layers"]):
+        return row
+    for other in _records("models"):
+        sizes = [(row[size], other[size]) for size in ("total_params_b", "active_params_b") if _known(row[size])]
+        alike = all(_known(its) and abs(its / mine - 1) < _SIBLING for mine, its in sizes)
+        if other["developer"] == row["developer"] and _known(other["n_layers"]) and sizes and alike:
+            return other | {name: cell for name, cell in row.items() if _known(cell)}
+    return row
+
+
+def _known(cell: object) -> bool:
+    return cell is not None and cell == cell
+
+
 def _of_family(name: str) -> dict[str, Any] | None:
-    """Return the row that has all words of a name and the size in it: "Qwen3 MoE 30B", "DeepSeek V3 671B"."""
+    """Return the row that has all words of a name and the size in it: "Qwen3 MoE 30B", "DeepSeek V3 671B".
+
+    A name without a size means the largest model that adds nothing but its size: "BLOOM" is BLOOM 176B.
+    """
     words = [word for word in _words(name) if not _PLAIN_WORDS.fullmatch(word)]
     sizes = [float(size[1]) * _SCALES[size[2]] for word in words if (size := _SIZE.fullmatch(word))]
     family = {word for word in words if not _SIZE.fullmatch(word)}
-    if len(sizes) != 1 or not family:
+    if len(sizes) > 1 or not family:
         return None
-    best: tuple[int, dict[str, Any]] | None = None
+    found = []
     for row in _records("models"):
-        its = set(_words(str(row["model"])))
-        if family <= its and abs(row["total_params_b"] / sizes[0] - 1) < _SAME_SIZE:
-            more = len(its - family)
-            best = (more, row) if best is None or more < best[0] else best
-    return best[1] if best else None
+        total, more = row["total_params_b"], set(_words(str(row["model"]))) - family
+        if not _known(total) or not family <= set(_words(str(row["model"]))):
+            continue
+        if sizes and abs(total / sizes[0] - 1) < _SAME_SIZE:
+            found.append((-len(more), total, row))
+        elif not sizes and all(_PLAIN_WORDS.fullmatch(word) or _SIZE.fullmatch(word) for word in more):
+            found.append((0, total, row))
+    return max(found, key=lambda each: each[:2])[2] if found else None
 
 
-_PLAIN_WORDS = re.compile(r"moe|dense|model|instruct|chat|base|it|hf|pretrain(ed|ing)?|training|w|mtp|fp8|bf16|fp4")
+_PLAIN_WORDS = re.compile(
+    r"moe|dense|model|exp|preview|instruct|chat|base|it|hf|pretrain(ed|ing)?|training|w|mtp|fp8|bf16|fp4"
+)
 _SIZE, _SCALES, _SAME_SIZE = re.compile(r"(\d+(?:\.\d+)?)([bt])"), {"b": 1.0, "t": 1000.0}, 0.06
+_SIBLING = 0.05  # models of one maker whose sizes differ by less have one shape
 
 
 def _words(name: str) -> list[str]:

@@ -13,11 +13,11 @@ from typing import Any
 STANDARD: dict[str, tuple[str, ...]] = {
     # what ran on what
     "model": ("model_name", "network"),
-    "chip": ("gpu", "accelerator", "device", "gpu_type", "accelerator_type", "hardware"),
+    "chip": ("gpu", "accelerator", "device", "gpu_type", "accelerator_type", "hardware", "npu", "tpu", "hpu"),
     "system": ("node_type", "server"),
     "chips": (
         *("gpus", "accelerators", "n_gpus", "num_gpus", "gpu_count", "n_chips", "num_accelerators", "num_chips"),
-        *("num_devices", "n_devices", "devices", "cards", "npus", "num_npus", "tpus", "world_size"),
+        *("num_devices", "n_devices", "devices", "cards", "npus", "num_npus", "tpus", "hpus", "world_size"),
     ),
     "nodes": ("n_nodes", "num_nodes", "n_hosts", "num_hosts"),
     "chips_per_node": ("gpus_per_node", "accelerators_per_node", "npus_per_node", "devices_per_node"),

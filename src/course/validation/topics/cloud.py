@@ -16,7 +16,9 @@ from aistack.fitted import Fitted
 from course.data import load
 from course.prices import year_of
 from course.validation.case import Case, Inputs, NotModelled, Prediction
-from course.validation.lookup import chip_row, run_row
+from course.validation.jobs import run_hours
+from course.validation.lookup import chip_row, is_geforce, run_row
+from course.validation.topics.training import SPREAD_RUN
 
 EXTRA = {
     "accelerator_hours": (
@@ -139,7 +141,12 @@ def training_cost(case: Case) -> Prediction:
         )
     scale = next((n for word, n in (("bn", 1e9), ("b", 1e9), ("m", 1e6), ("k", 1e3)) if _scaled(case.unit, word)), 1.0)
     if not ({"chip", "usd_per_accelerator_hour"} & set(given) and _knows_hours(case)):
-        case = _with_run(case, given.text("model", case.id.partition("_")[2]))
+        try:
+            case = _with_run(case, given.text("model", case.id.partition("_")[2]))
+        except NotModelled:
+            if not {"tokens_t", "tokens_b"} & set(given):
+                raise
+            return _cost_of_computed_run(case)
         given = case.inputs
     hours = _hours(case)
     if "usd_per_accelerator_hour" in given:
@@ -165,6 +172,15 @@ def training_cost(case: Case) -> Prediction:
     lives = np.append(cloud.LIFE_YEARS_CONVENTION, generator.uniform(*_LIVES, _DRAWS))
     owned = np.asarray(cloud.useful_hour_bound_usd(cloud.capital_usd_per_hour(hardware, rates, lives), energy))
     return Prediction.of_draws(hours * float(owned[0]) / scale, hours * owned[1:] / scale, (per_watt,))
+
+
+def _cost_of_computed_run(case: Case) -> Prediction:
+    """Cost of a run that is not in our table, from the hours that its tokens should take; `NotModelled` without."""
+    hours = run_hours(case.inputs, case.year)
+    found = training_cost(replace(case, inputs=Inputs({**case.inputs, "accelerator_hours": hours})))
+    spread = SPREAD_RUN.high
+    used = found.fitted_on | frozenset(SPREAD_RUN.fitted_on)
+    return Prediction(found.value, found.low / spread, found.high * spread, fitted_on=used)
 
 
 def _posted(
@@ -195,8 +211,7 @@ def _per_watt(row: dict[str, Any]) -> Fitted:
     """Dollars per watt of a chip: of one's own design, for consumers, or bought for data centres."""
     if row["vendor"] in cloud.OWN_CHIP_VENDORS:
         return cloud.OWN_CHIP_USD_PER_WATT
-    consumer = re.match(r"(geforce )?(rtx|gtx) ?\d", str(row["chip"]).lower())
-    return cloud.GRAPHICS_CARD_USD_PER_WATT if consumer else cloud.HARDWARE_USD_PER_WATT
+    return cloud.GRAPHICS_CARD_USD_PER_WATT if is_geforce(row) else cloud.HARDWARE_USD_PER_WATT
 
 
 def _kinds(case: Case) -> dict[str, int]:

@@ -76,6 +76,9 @@ def _density(case: Case) -> Prediction:
     if tpp is not None and "die_area_mm2" in case.inputs:
         return Prediction.exact(float(performance_density(tpp, case.inputs.number("die_area_mm2"))))
     chip = _figures(case)
+    if "die_area_mm2" in case.inputs:
+        density = performance_density(_known(chip.tpp, "the TPP", chip.name), case.inputs.number("die_area_mm2"))
+        return Prediction.within(float(density), DATASHEET)
     return Prediction.within(_known(chip.performance_density, "the performance density", chip.name), DATASHEET)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aistack.checks import FloatArray
+from aistack.cloud import GRAPHICS_CARD_USD_PER_WATT
 from aistack.fab import (
     ASSEMBLY_LOSS,
     AUXILIARY_USD,
@@ -39,7 +40,7 @@ from aistack.fab import (
 )
 from aistack.fitted import Fitted
 from course.validation.case import Case, NotModelled, Prediction, Predictor
-from course.validation.lookup import chip_row
+from course.validation.lookup import chip_row, is_geforce
 
 EXTRA = {
     "width_mm": ("w_mm", "die_width_mm", "field_width_mm"),
@@ -381,6 +382,11 @@ def _chip_price(case: Case) -> Prediction:
         return _scaled(case, Prediction.exact(float(price_usd(given.number("cost_usd"), _margin(case)))))
     if "usd" not in case.unit.lower() and "margin" not in what:
         raise NotModelled(f"{case.quantity} in {case.unit} is not a price")
+    if is_geforce(_named(case)) and "margin" not in what and "cost_usd" not in given:
+        watts = float(_named(case)["tdp_w"])
+        draws = watts * GRAPHICS_CARD_USD_PER_WATT.draws(DRAWS, _generator())
+        card = Prediction.of_draws(watts * GRAPHICS_CARD_USD_PER_WATT.value, draws, (GRAPHICS_CARD_USD_PER_WATT,))
+        return _scaled(case, card)
     markup = _markup(_named(case))
     multiples = markup.draws(DRAWS, np.random.default_rng(7))
     if "margin" in what:

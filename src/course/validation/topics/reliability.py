@@ -22,6 +22,7 @@ from aistack.reliability import (
     young_interval_seconds,
 )
 from course.validation.case import Case, Inputs, NotModelled, Prediction
+from course.validation.lookup import model_row
 
 DRAWS, SEED = 4000, 4
 SERVER = 8  # chips of a server where nothing else is said
@@ -211,7 +212,8 @@ def _size(inputs: Inputs) -> float:
     for name, scale in (("checkpoint_tb", TERA), ("checkpoint_gb", GIGA)):
         if name in inputs:
             return inputs.number(name) * scale
-    billions = inputs.number("total_params_b", inputs.number("params_b"))
+    known = {} if {"total_params_b", "params_b"} & set(inputs) else model_row(inputs.text("model"))
+    billions = inputs.number("total_params_b", inputs.number("params_b", known.get("total_params_b")))
     if "bytes_per_parameter" in inputs:
         return float(checkpoint_bytes(billions * GIGA, inputs.number("bytes_per_parameter")))
     return float(checkpoint_bytes(billions * GIGA))

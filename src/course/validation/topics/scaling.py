@@ -78,7 +78,7 @@ def scaling_law(case: Case) -> Prediction:
         return Prediction.within(loss, LOSS_FACTOR)
     if re.search(r"ratio|per_param|tokens_per", name):
         return Prediction.within(float(optimal_tokens_per_parameter(_flop(inputs), BESIROGLU_2024)), OPTIMUM_FACTOR)
-    scale = GIGA if re.match(r"b", case.unit.lower()) else 1e12 if case.unit.lower().startswith("t") else 1.0
+    scale = GIGA if re.match(r"b", case.unit.lower()) else 1e12 if re.match(r"t(?!oken)", case.unit.lower()) else 1.0
     if "token" in name or re.match(r"d_?opt", name):
         return Prediction.within(float(optimal_tokens(_flop(inputs), BESIROGLU_2024)) / scale, OPTIMUM_FACTOR)
     if "param" in name or "size" in name or re.match(r"n_?opt", name):

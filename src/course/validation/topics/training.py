@@ -25,7 +25,7 @@ from aistack.training import (
 )
 from course.validation.benchmarks import benchmark
 from course.validation.case import Case, Inputs, NotModelled, Prediction
-from course.validation.jobs import Job, figure, job_of, shape_of
+from course.validation.jobs import Job, figure, job_of, run_tokens, shape_of
 
 EXTRA: dict[str, tuple[str, ...]] = {
     "grad_accum": ("ga", "accumulation_steps", "num_microbatches"),
@@ -37,6 +37,8 @@ EXTRA: dict[str, tuple[str, ...]] = {
     "submission": ("submitter",),
     "kind": ("what", "component"),
     "optimizer_bytes": (),
+    "optimizer": (),
+    "tokens": ("training_tokens", "pretraining_tokens", "train_tokens", "n_tokens", "num_tokens"),
     "published_accelerator_hours": ("gpu_hours", "accelerator_hours", "chip_hours"),
 }
 
@@ -50,6 +52,8 @@ ROUNDED_DAYS = 0.02
 FLOP_ROUNDING = 1.15  # published operations count attention or not, and round the tokens
 BILLION, TRILLION = 1e9, 1e12
 HOURS_PER_YEAR = 365.25 * 24
+CHIP_WORDS = r"(gpu|chip|tpu|npu|accelerator|device|core|[ahbv]\d{2,3})"
+FLOP_UNITS = {"zetta": 1e21, "zf": 1e21, "exa": 1e18, "ef": 1e18, "peta": 1e15, "pf": 1e15, "tera": 1e12, "tf": 1e12}
 
 
 def _step(case: Case) -> Prediction:
@@ -98,28 +102,21 @@ def _step_answer(case: Case, job: Job) -> Callable[[Any], Any]:
     raise NotModelled(f"{case.quantity} in {case.unit} is not a figure of a training step")
 
 
-def _run_tokens(inputs: Inputs) -> float:
-    if "tokens_t" in inputs:
-        return inputs.number("tokens_t") * TRILLION
-    if "tokens_b" in inputs:
-        return inputs.number("tokens_b") * BILLION
-    return figure(inputs, "tokens")
-
-
 def _run(case: Case) -> Prediction:
     """Hours or days of a run: its tokens over the computed speed, times what real runs lose."""
     inputs = case.inputs
     words = f"{case.quantity} {case.unit}".lower().replace("_", " ")
     if "training_flop" in inputs and ("peak_flop_s" in inputs or "peak_tflops" in inputs):
         return _run_of_flop(inputs, words)
-    tokens = _run_tokens(inputs)
+    tokens = run_tokens(inputs)
     job = job_of(inputs, tokens, case.year)
     steps = tokens / (job.layout.global_batch * job.seq_tokens)
     # a row with its whole layout extrapolates a measured step; one that only names its chips lived through failures
     planned = "tensor_parallel" in inputs and "pipeline_parallel" in inputs
     hours = steps / SECONDS_PER_HOUR / (1.0 if planned else RUN_SHARE.value)  # for each second of a step
-    if re.search(r"hour", words):
+    if re.search(r"hour", words) or re.search(rf"{CHIP_WORDS}[ -](day|year)", words):  # of all chips together
         scale = 1e-6 if "million" in words or re.search(r"\bm\b", words.split()[-1]) else 1.0
+        scale = scale if "hour" in words else scale / (HOURS_PER_DAY if "day" in words else HOURS_PER_YEAR)
         factor = hours * job.layout.chips * scale
     elif re.search(r"day|week|month|year", words):
         if "chips" not in inputs and "nodes" not in inputs:
@@ -149,7 +146,10 @@ def _flop(case: Case) -> Prediction:
     inputs = case.inputs
     named = [name for name in ("active_params_b", "params_b", "total_params_b") if name in inputs]
     size = inputs.number(named[0]) * BILLION if named else shape_of(inputs)[0].matmul_parameters
-    flop = float(training_flop(size, _run_tokens(inputs)))
+    flop = float(training_flop(size, run_tokens(inputs)))
+    unit = case.unit.lower().replace("-", " ").replace("/s", "")
+    flop /= next((scale for name, scale in FLOP_UNITS.items() if unit.startswith(name)), 1.0)
+    flop /= SECONDS_PER_HOUR * HOURS_PER_DAY if "day" in unit else 1.0
     if re.search(r"6 ?\*? ?n ?\*? ?d", inputs.text("rule", "").lower()):
         return Prediction.exact(flop, rounding=0.05)
     return Prediction.within(flop, FLOP_ROUNDING)
@@ -216,8 +216,8 @@ def _time_to_train(case: Case) -> Prediction:
     kernels = TUNED if job.machine.matmul_tflops > job.machine.peak_tflops else job.kernels
     job = replace(job, kernels=kernels, layout=replace(job.layout, frozen=test.frozen))
     steps = test.tokens(batch) / (batch * test.seq_tokens)
-    seconds = {"min": 60.0, "hour": 3600.0, "sec": 1.0}
-    scale = next((size for name, size in seconds.items() if name in case.unit.lower()), 1.0)
+    unit = case.unit.lower().strip()
+    scale = 60.0 if unit.startswith("m") else 3600.0 if unit.startswith("h") else 1.0
     return _of_steps(job, lambda each: each * steps / scale, SPREAD)
 
 
