@@ -51,6 +51,20 @@ def test_start_end_and_span_give_the_fall() -> None:
     assert predict("price_diffusion", row, "price_decline", "x").value == pytest.approx(1000)
 
 
+def test_one_model_gets_cheaper_more_slowly_than_one_capability() -> None:
+    """Trends of 25 and more open models' posted prices; the middle one loses about a third a year."""
+    model = predict("price_diffusion", {"model": "Llama 3.1 70B"}, "price_decline", "x/yr")
+    assert 1.1 < model.value < 2.5
+    assert model.value < predict("price_diffusion", {}, "price_decline", "x/yr").value
+    half = predict("price_diffusion", {"model": "Llama 3.1 70B", "years": 0.5}, "price_decline", "x")
+    assert half.value == pytest.approx(model.value**0.5)
+
+
+def test_a_budget_gives_tokens_not_trillions() -> None:
+    assert predict("scaling_law", {"flops": 5.76e23}, "optimal_tokens", "tokens").value > 1e11
+    assert predict("scaling_law", {"flops": 5.76e23}, "optimal_tokens", "T").value < 10
+
+
 def test_a_lag_knows_no_model_that_was_released_later() -> None:
     early = predict("price_diffusion", {"as_of": "2025-01-31"}, "open_model_lag", "months")
     assert early != predict("price_diffusion", {}, "open_model_lag", "months")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from aistack.chips import GIGA
@@ -18,6 +20,7 @@ from aistack.scaling import (
     MONTHS_PER_YEAR,
     PRICE_FALL_PER_YEAR,
     annual_factor,
+    fit_trend,
     frontier_lags,
     lag_months,
     loss_estimate,
@@ -26,6 +29,7 @@ from aistack.scaling import (
     optimal_tokens_per_parameter,
 )
 from course.data import load
+from course.prices import year_of
 from course.validation.case import Case, Inputs, NotModelled, Prediction
 from course.validation.lookup import chip_row
 
@@ -37,6 +41,9 @@ DAYS_PER_YEAR = 365.25
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 RECENT_YEARS = 1.0
 LEAST_FALL = 1.1  # keeps the few draws without a fall from a halving time without end
+OUTPUT_SHARE = 0.25  # of the tokens that are paid for: three read for one written, as index makers count
+TREND_POINTS, TREND_YEARS = 5, 0.5  # of a model's posted prices, for a trend
+LISTS = Fitted(1, 1, 1, "1", "posted prices of one model", ("litellm-prices", "tokencost-prices", "genai-prices"), 2026)
 ECI = Fitted(1, 1, 1, "index point", "scale of the capability index", ("epoch-eci",), 2026)
 
 EXTRA = {
@@ -167,8 +174,23 @@ def _price(inputs: Inputs, words: str) -> Prediction:
     if not yearly and years is None:
         raise NotModelled("the span of the fall is not given")
     span = 1.0 if yearly or years is None else years
+    if "model" in inputs:  # what one model costs falls far slower than what one capability costs
+        falls = _falls_of_one_model()
+        return Prediction.of_draws(float(np.median(falls)) ** span, falls**span, (LISTS,))
     drawn = PRICE_FALL_PER_YEAR.draws(DRAWS, np.random.default_rng(SEED)) ** span
     return Prediction.of_draws(PRICE_FALL_PER_YEAR.value**span, drawn, (PRICE_FALL_PER_YEAR,))
+
+
+@cache
+def _falls_of_one_model() -> npt.NDArray[np.float64]:
+    """Yearly falls of the price of one model's tokens, one for each open model that hosts have listed long enough."""
+    prices = load("api_prices")
+    prices = prices[(prices["tariff"] == "standard") & (prices["input_usd_per_mtok"] > 0)]
+    paid = prices["input_usd_per_mtok"] * (1 - OUTPUT_SHARE) + prices["output_usd_per_mtok"] * OUTPUT_SHARE
+    prices = prices.assign(paid=paid, year=[year_of(str(date)) for date in prices["date"]]).dropna(subset=["paid"])
+    listed = [rows for _, rows in prices.groupby("model_group") if len(rows) >= TREND_POINTS]
+    trends = [fit_trend(rows["year"], rows["paid"]) for rows in listed if np.ptp(rows["year"]) > TREND_YEARS]
+    return np.array([1 / trend.factor for trend in trends])
 
 
 def _lag(inputs: Inputs, words: str) -> Prediction:
