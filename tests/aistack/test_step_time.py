@@ -165,6 +165,58 @@ def test_narrow_formats_speed_up_matrix_products_only() -> None:
     assert narrow.memory > wide.memory
 
 
+MIXTURE = Shape(30e9, 300e9, 60, 6144, 2048, 8192, 1024, 150000, 128, 9, 2, 1)
+
+
+def test_frozen_weights_need_no_gradients() -> None:
+    plain = step_seconds_estimate(LLAMA, 4096, JOB, H100)
+    frozen = step_seconds_estimate(LLAMA, 4096, replace(JOB, frozen=True), H100)
+    assert frozen.matmul == pytest.approx(plain.matmul * 2 / 3)  # of three equal products, one is left out
+    assert frozen.replicas == 0
+    assert frozen.optimizer == 0
+    assert frozen.exchange == plain.exchange
+
+
+def test_experts_that_all_live_on_one_chip_are_sent_no_tokens() -> None:
+    alone = step_seconds_estimate(MIXTURE, 4096, Layout(64, 1024, expert_parallel=1), H100)
+    spread = [step_seconds_estimate(MIXTURE, 4096, Layout(64, 1024, expert_parallel=n), H100) for n in (2, 8, 64)]
+    assert alone.exchange == 0
+    assert 0 < spread[0].exchange < spread[1].exchange < spread[2].exchange
+
+
+def test_a_token_goes_once_to_a_place_with_several_of_its_experts() -> None:
+    # on 2 chips, 8 chosen experts are met on the other chip with certainty but for 1 in 256: one copy, not eight
+    layout, free = Layout(8, 64, expert_parallel=2), {"link_share": 1.0}
+    seconds = float(step_seconds_estimate(MIXTURE, 4096, layout, H100, draws=free).exchange)
+    copy = 60 * 8 * 4096 * 6144 * 2 * 4 / 450e9  # layers, micro-batches, tokens, width, bytes, ways
+    assert seconds == pytest.approx(copy * (1 - 1 / 256))
+
+
+def test_traffic_of_experts_between_nodes_counts_as_far_as_it_is_not_hidden() -> None:
+    layout = Layout(64, 1024, expert_parallel=64)
+    hidden, open_ = (float(step_seconds_estimate(MIXTURE, 4096, layout, H100, draws={"between": share}).exchange)
+                     for share in (1e-9, 1.0))  # fmt: skip
+    assert open_ > 2 * hidden
+    inside = replace(layout, expert_parallel=8)
+    assert step_seconds_estimate(MIXTURE, 4096, inside, H100, draws={"between": 1.0}).exchange == pytest.approx(
+        step_seconds_estimate(MIXTURE, 4096, inside, H100).exchange
+    )
+
+
+def test_tensor_ranks_share_out_the_tokens_of_experts_that_are_placed_whole() -> None:
+    one = Layout(64, 1024, expert_parallel=8, expert_tensor_parallel=1)
+    two = replace(one, tensor_parallel=2)
+    work = [step_seconds_estimate(MIXTURE, 4096, layout, H100).matmul for layout in (one, two)]
+    assert work[0] == pytest.approx(work[1])  # half the work a micro-batch, twice the micro-batches
+
+
+def test_a_cut_text_is_gathered_over_the_network_where_it_leaves_the_node() -> None:
+    whole = Layout(64, 64, tensor_parallel=4)
+    near, far = (replace(whole, context_parallel=cut) for cut in (2, 4))
+    exchange = [float(step_seconds_estimate(LLAMA, 65536, layout, H100).exchange) for layout in (whole, near, far)]
+    assert exchange[0] < exchange[1] < exchange[2]
+
+
 def test_interleaving_shrinks_the_bubble_as_narayanan_says() -> None:
     plain = step_seconds_estimate(LLAMA, 4096, JOB, H100)
     chunks = step_seconds_estimate(LLAMA, 4096, replace(JOB, virtual_stages=5), H100)

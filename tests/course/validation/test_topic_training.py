@@ -150,6 +150,42 @@ def test_printed_answers_are_not_read() -> None:
         assert predicted("training_step_throughput", inputs | printed, "tokens_per_s_per_gpu", "tok/s/GPU") == bare
 
 
+def test_adapters_learn_faster_than_whole_models() -> None:
+    inputs = {"model": "Llama 2 70B", "chip": "H100", "gpus": 8, "seq": 4096, "fsdp": 8}
+    whole = predicted("training_step_throughput", inputs, "tokens_per_s", "tok/s").value
+    adapter = predicted("training_step_throughput", inputs | {"method": "LoRA"}, "tokens_per_s", "tok/s").value
+    assert 1.3 < adapter / whole < 3
+
+
+def test_whoever_counts_no_chips_gives_the_speed_of_one() -> None:
+    inputs = {"model": "LLaMA2-7B", "chip": "Ascend 910B", "seq_length": 4096}
+    bare = predicted("training_step_throughput", inputs, "throughput", "tokens/s")
+    assert bare == predicted("training_step_throughput", inputs, "tokens/s/p", "tokens/s")
+    assert 1000 < bare.value < 10_000
+
+
+def test_units_of_runs_and_of_compute() -> None:
+    inputs = {"model": "Llama 3.1 405B", "tokens_T": 15.6, "gpu": "H100", "gpus": 16384}
+    hours = predicted("training_run_gpu_hours", inputs, "gpu_hours", "hours").value
+    assert predicted("training_run_gpu_hours", inputs, "GPU-days", "GPU-days").value == pytest.approx(hours / 24)
+    assert predicted("training_run_gpu_hours", inputs, "hours", "million GPU-hours").value == pytest.approx(hours / 1e6)
+    compute = {"params_b": 175, "tokens_b": 300}
+    flop = predicted("training_flops", compute, "compute", "FLOP").value
+    assert predicted("training_flops", compute, "compute", "PF-days").value == pytest.approx(flop / 86.4e18)
+    assert predicted("training_flops", compute, "compute", "ZFLOP").value == pytest.approx(flop / 1e21)
+
+
+def test_old_chips_run_newer_software_later() -> None:
+    given = standard({"params_B": 175, "gpus": 512, "gpu": "A100", "batch": 1024, "tp": 8, "pp": 8, "seq": 2048}, EXTRA)
+    then, now = (job_of(Inputs(given[0]), year=year) for year in (2021, 2024))
+    assert float(now.seconds()) < 0.8 * float(then.seconds())
+
+
+def test_cards_for_consumers_add_up_in_32_bits_at_half_their_rate() -> None:
+    given = standard({"params_B": 1, "gpus": 8, "gpu": "RTX 4090", "seq": 2048}, EXTRA)
+    assert job_of(Inputs(given[0])).machine.peak_tflops == pytest.approx(165)
+
+
 def test_a_pair_of_settings_means_the_first() -> None:
     inputs = {"model": "LLAMA3.1_405B", "System": "DGX-GB200", "#-GPUs": "128", "GBS": "64", "Precision": "FP8"}
     paired = Inputs(standard(inputs | {"TP": "2 (4)", "PP": "1 (8)", "FSDP": "64 (0)"}, EXTRA)[0])

@@ -157,6 +157,8 @@ def test_inputs_that_are_empty_are_missing() -> None:
         ("AMD MI300X", "MI300X"),
         ("Gaudi2", "Gaudi 2"),
         ("DGX-GB200", "GB200"),
+        ("Atlas 800I A3", "Ascend 910C"),
+        ("v6e", "TPU v6e"),
     ],
 )
 def test_published_names_of_chips_find_their_row(published: str, ours: str) -> None:
@@ -170,8 +172,29 @@ def test_a_chip_or_model_that_is_not_in_the_tables_is_refused_in_words() -> None
         model_row("ELIZA")
 
 
-def test_published_names_of_models_find_their_row() -> None:
-    assert model_row("meta-llama/Llama-3.1-8B-Instruct")["model"] == "Llama 3.1 8B"
+@pytest.mark.parametrize(
+    ("published", "ours"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "Llama 3.1 8B"),
+        ("Qwen3 MoE 30B", "Qwen3-30B-A3B"),
+        ("DeepSeek V3 671B", "DeepSeek-V3"),
+        ("Nemotron V3 Nano 30B", "Nemotron 3-Nano-30B-A3B"),
+        ("BLOOM", "BLOOM 176B"),
+    ],
+)
+def test_published_names_of_models_find_their_row(published: str, ours: str) -> None:
+    assert model_row(published)["model"] == ours
+
+
+def test_a_size_that_no_model_of_the_family_has_is_refused() -> None:
+    with pytest.raises(NotModelled, match=r"Qwen3 MoE 900B"):
+        model_row("Qwen3 MoE 900B")
+
+
+def test_a_model_without_a_shape_takes_that_of_its_sibling_and_keeps_its_own_figures() -> None:
+    newer, older = model_row("GLM-4.6"), model_row("GLM-4.5")
+    assert newer["n_layers"] == older["n_layers"]
+    assert (newer["model"], newer["total_params_b"]) == ("GLM-4.6", 357)
 
 
 def test_every_own_result_is_scored_or_says_why_not() -> None:
