@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from aistack.chips import GIGA
-from aistack.server import FP8_BITS, Server
+from aistack.chips import GIGA, MATMUL_EFFICIENCY
+from aistack.server import FP8_BITS, Efficiency, Server
 from aistack.serving import Model
 from aistack.throughput import requests_estimate
 from course.validation.case import Inputs, NotModelled
@@ -47,6 +47,7 @@ _MORE: dict[str, tuple[str, ...]] = {
               "concurrent_users", "requests_in_flight"),
     "batch_per_chip": ("batch_per_gpu", "batch_per_npu", "batch_size_per_gpu", "batch_size_per_npu",
                        "batch_size_per_chip"),
+    "requests": ("num_requests", "num_prompts", "n_requests", "total_requests"),
     "tokens_per_s_user": ("user_tps", "tps_user", "tokens_per_s_per_user", "tok_s_user", "speed_tok_s"),
     "tpot_ms": ("tpot", "itl_ms", "time_per_output_token_ms", "tpot_limit_ms", "tpot_slo_ms"),
     "cache_hit": ("hit", "cache_hit_rate", "hit_rate", "prefix_cache_hit", "cached_share", "reuse_rate"),
@@ -108,6 +109,20 @@ def server_of(inputs: Inputs, model: Model) -> Server:
     chips = _chips(inputs, stages) or _fewest(model, one)
     wide = inputs.number("expert_parallel", 0) > NODE  # such set-ups let two halves of the batch take turns
     return replace(one, chips=chips, stages=min(stages, chips), hidden_exchange=wide)
+
+
+def efficiency_on(inputs: Inputs, efficiency: Efficiency) -> Efficiency:
+    """Return the efficiency on the row's chip: products reach less of the peak on AMD's chips than on NVIDIA's."""
+    name = re.sub(r"^\d+\s*x\s*", "", inputs.text("chip", inputs.text("system", "")))
+    maker = MATMUL_EFFICIENCY.get(str(chip_row(name)["vendor"]))
+    if maker is None:
+        return efficiency
+    share = maker.value / MATMUL_EFFICIENCY["NVIDIA"].value
+    return efficiency._replace(
+        gemm_share_16=efficiency.gemm_share_16 * share,
+        gemm_share_8=efficiency.gemm_share_8 * share,
+        gemm_share_4=efficiency.gemm_share_4 * share,
+    )
 
 
 def _chips(inputs: Inputs, stages: int) -> int:

@@ -19,7 +19,7 @@ from aistack.throughput import (
     step_seconds_estimate,
 )
 from course.validation.case import Case, Inputs, NotModelled, Prediction
-from course.validation.deployment import NAMES, model_of, server_of
+from course.validation.deployment import NAMES, efficiency_on, model_of, server_of
 
 DRAWS, SEED = 1000, 7
 ALL_CONSTANTS = (*FITTED.values(), ENGINE_SPREAD)
@@ -45,11 +45,12 @@ def serving_throughput(case: Case) -> Prediction:
         return serving_latency(case)
     model = model_of(inputs)
     server = server_of(inputs, model)
-    typical = _rate(inputs, asked, model, server, Efficiency())
+    typical = _rate(inputs, asked, model, server, efficiency_on(inputs, Efficiency()))
     if not typical > 0:
         raise NotModelled(f"{model.name} does not fit on {server.chips:g} chips of {server.memory_gb:g} GB")
     rng = np.random.default_rng(SEED)
-    draws = _rate(inputs, asked, model, server, Efficiency.draws(DRAWS, rng)) * ENGINE_SPREAD.draws(DRAWS, rng)
+    drawn = efficiency_on(inputs, Efficiency.draws(DRAWS, rng))
+    draws = _rate(inputs, asked, model, server, drawn) * ENGINE_SPREAD.draws(DRAWS, rng)
     return Prediction.of_draws(float(typical), draws, ALL_CONSTANTS)
 
 
@@ -70,8 +71,8 @@ def serving_latency(case: Case) -> Prediction:
     model = model_of(inputs)
     server = server_of(inputs, model)
     rng = np.random.default_rng(SEED)
-    typical = unit * _seconds(inputs, asked, model, server, Efficiency())
-    draws = unit * _seconds(inputs, asked, model, server, Efficiency.draws(DRAWS, rng))
+    typical = unit * _seconds(inputs, asked, model, server, efficiency_on(inputs, Efficiency()))
+    draws = unit * _seconds(inputs, asked, model, server, efficiency_on(inputs, Efficiency.draws(DRAWS, rng)))
     return Prediction.of_draws(float(typical), draws * ENGINE_SPREAD.draws(DRAWS, rng), ALL_CONSTANTS)
 
 
@@ -92,7 +93,7 @@ def _rate(inputs: Inputs, asked: str, model: Model, server: Server, efficiency: 
         batch = _batch(inputs, model, server, efficiency)
         speed = accepted * batch / step_seconds_estimate(model, server, batch, _context(inputs), efficiency)
     else:
-        given = inputs.number("batch") if "batch" in inputs else None
+        given = _at_once(inputs, model, server, efficiency)
         speed = accepted * output_tokens_per_s_estimate(model, server, prompt, output, given, hit, efficiency)
         if re.search(r"req\w*(_per_s|/s|_throughput)|qps|rps", asked):
             speed = speed / output
@@ -138,6 +139,16 @@ def _batch(inputs: Inputs, model: Model, server: Server, efficiency: Efficiency)
         speed = speed / inputs.number("accepted_tokens_per_step", 1)
         return np.minimum(batch_at_speed(model, server, _context(inputs), speed, efficiency), np.maximum(room, 1))
     return np.maximum(room, 1)
+
+
+def _at_once(inputs: Inputs, model: Model, server: Server, efficiency: Efficiency) -> FloatArray | None:
+    """Return the requests in flight where the row limits them: no more than are sent; None if only memory does."""
+    if "batch" in inputs:
+        return np.asarray(inputs.number("batch"))
+    if "requests" not in inputs:
+        return None
+    room = requests_estimate(model, server, *_lengths(inputs), efficiency)
+    return np.minimum(np.maximum(room, 1), inputs.number("requests"))
 
 
 def _context(inputs: Inputs, default: float = TYPICAL_CONTEXT) -> float:
