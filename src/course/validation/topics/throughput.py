@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,6 +27,7 @@ ALL_CONSTANTS = (*FITTED.values(), ENGINE_SPREAD)
 MILLISECONDS = 1000
 PERCENT = 100
 TYPICAL_PROMPT, TYPICAL_OUTPUT, TYPICAL_CONTEXT = 1000, 1000, 2000
+COPIES_OF = (1, 2, 4, 8, 16)  # chips that hold one copy of a model
 TYPICAL_PREFILL = 4096  # prompts that figures for prefill alone are given for, where no length is said
 
 EXTRA = NAMES | {
@@ -94,7 +96,7 @@ def _rate(inputs: Inputs, asked: str, model: Model, server: Server, efficiency: 
         speed = accepted * batch / step_seconds_estimate(model, server, batch, _context(inputs), efficiency)
     else:
         given = _at_once(inputs, model, server, efficiency)
-        speed = accepted * output_tokens_per_s_estimate(model, server, prompt, output, given, hit, efficiency)
+        speed = accepted * _full_load(inputs, model, server, prompt, output, given, hit, efficiency)
         if re.search(r"req\w*(_per_s|/s|_throughput)|qps|rps", asked):
             speed = speed / output
         elif re.search(r"total_tok|total tok|input_output|in\+out|total_throughput", asked) and "output" not in asked:
@@ -139,6 +141,28 @@ def _batch(inputs: Inputs, model: Model, server: Server, efficiency: Efficiency)
         speed = speed / inputs.number("accepted_tokens_per_step", 1)
         return np.minimum(batch_at_speed(model, server, _context(inputs), speed, efficiency), np.maximum(room, 1))
     return np.maximum(room, 1)
+
+
+def _full_load(
+    inputs: Inputs,
+    model: Model,
+    server: Server,
+    prompt: float,
+    output: float,
+    given: FloatArray | None,
+    hit: float,
+    efficiency: Efficiency,
+) -> FloatArray:
+    """Tokens per second of all chips. Where nobody says how they share the model, of the best number of copies."""
+    told = given is not None or {"tensor_parallel", "pipeline_parallel", "expert_parallel"} & set(inputs)
+    sizes = [server.chips] if told else [size for size in COPIES_OF if server.chips % size == 0] or [server.chips]
+    speeds = [
+        server.chips / size * output_tokens_per_s_estimate(
+            model, replace(server, chips=size), prompt, output, given, hit, efficiency
+        )
+        for size in sizes
+    ]  # fmt: skip
+    return np.asarray(np.maximum.reduce(speeds))[()]
 
 
 def _at_once(inputs: Inputs, model: Model, server: Server, efficiency: Efficiency) -> FloatArray | None:
