@@ -67,7 +67,8 @@ def hosts_beside_maker(table: pd.DataFrame) -> Picture:
     same = (table["ratio"] - 1).abs() < 0.02
     less, more = int((table["ratio"] < 0.98).sum()), int((table["ratio"] > 1.02).sum())
     caption = (
-        f"{len(order)} models, {len(table)} offers of {table['provider'].nunique()} hosts; a stroke marks the median. "
+        f"{len(order)} models, {len(table)} offers of {table['provider'].nunique()} hosts; a stroke marks the median, "
+        f"by which the rows are ordered. "
         f"{same.sum()} offers ask the maker's "
         f"price to within 2 %, {less} ask less and {more} ask more."
     )
