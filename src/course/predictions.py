@@ -139,14 +139,16 @@ def calibration_curve() -> Picture | Calibration:
 
 def compare(prediction_id: str, outcome: float) -> str:
     """Score the stored range against the outcome, remember that, and say so in a sentence."""
+    from course.charts import number
+
     outcome = float(outcome)
     saved = state.load(FILE).get(prediction_id)
     if saved is None:
-        return f"The answer is {outcome:.3g}. You saved no prediction, so you cannot know what you would have said."
+        return f"The answer is {number(outcome)}. You saved no prediction, so you cannot know what you would have said."
     state.update(FILE, lambda all_: all_ | {prediction_id: saved | {"outcome": outcome}})
     verdict = "inside" if saved["low"] <= outcome <= saved["high"] else "outside"
     score = interval_score(saved["low"], saved["high"], outcome)
     return (
-        f"The answer is {outcome:.3g}. You said {saved['low']:g} to {saved['high']:g} {saved['unit']}: {verdict} your "
-        f"range, interval score {score:.2f}. {calibration()}"
+        f"The answer is {number(outcome)}. You said {saved['low']:g} to {saved['high']:g} {saved['unit']}: {verdict} "
+        f"your range, interval score {score:.2f}. {calibration()}"
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from aistack.diffusion import CurveFit
+from aistack.diffusion import CurveFit, Kind, fit_curve
 from course.charts import DASHES, PALETTE, RIM, Picture, figure, label_line, show
 from course.series import decimal_year, series_of
 
@@ -22,6 +23,9 @@ _SHOWN = {
 }
 _FRONTS = ("Claude Code", "Codex CLI", "Gemini CLI")
 """Tools of developers whose strongest models are closed."""
+
+_RECORD_MARKERS = {"Meta": "o", "DeepSeek": "D", "Alibaba": "s"}
+_UNNAMED: dict[str, Kind] = {"A": "exponential", "B": "logistic", "C": "no change"}
 
 
 def star_histories() -> Picture:
@@ -68,6 +72,7 @@ def forecast_and_truth(years: Sequence[float], values: Sequence[float], fits: Ma
         words.append(f"{name} {float(fit.at(time[-1])) / 1000:,.0f} thousand")
     axes.axvline(float((time[first - 1] + time[first]) / 2), color="#4d4d4d", linewidth=1, linestyle=":")
     axes.set(ylim=(0, 260), xlabel="year")
+    axes.set_xticks(range(2024, 2027))
     caption = (
         f"Filled: the {first} points that the curves were fitted to; hollow: what came. Forecasts for the last point, "
         f"where {level[-1] / 1000:,.0f} thousand came: {', '.join(words)}."
@@ -130,27 +135,41 @@ def capability_records(table: pd.DataFrame) -> Picture:
         subtitle="capability index of the best model so far",
     )
     last = max(decimal_year(date) or 0.0 for date in table["date"])
-    words = []
+    words, makers = [], []
+    opened = table[table["series"] == "eci-open"]
+    for place, (maker, marker) in enumerate(_RECORD_MARKERS.items()):
+        rows = opened[opened["developer"] == maker]
+        days = [decimal_year(date) or 0.0 for date in rows["date"]]
+        at = 2025.35, 122 - 6 * place
+        for x, y in ((days, rows["value"]), at):
+            axes.plot(x, y, marker, color=PALETTE[1], markersize=7, mfc="white", mew=1.8, zorder=3)
+        axes.annotate(f"open record by {maker}", at, xytext=(9, 0), textcoords="offset points", va="center")
+        makers.append(f"{len(rows)} by {maker}")
     for (series, name), color, dash in zip(
         {"eci-closed": "closed", "eci-open": "open weights"}.items(), PALETTE, DASHES, strict=False
     ):
         years, index = series_of("open_ecosystem", series)
         axes.step([*years, last], [*index, index[-1]], where="post", color=color, linestyle=dash, linewidth=2)
         axes.annotate(
-            name, (years[-1], index[-1]), xytext=(-4, 8 if series == "eci-closed" else -36),
+            name, (years[-1], index[-1]), xytext=(-4, 8 if series == "eci-closed" else -52),
             textcoords="offset points", ha="right", color=color, fontweight="bold", path_effects=[RIM],
         )  # fmt: skip
         slope = np.polyfit(years, index, 1)[0]
         words.append(f"{name} from {index[0]:g} to {index[-1]:g}, {slope:.1f} points a year")
     axes.set(ylim=(105, 166), xlabel="year")
-    caption = f"A step is a new record: {'; '.join(words)} (slope of a straight line through the records)."
+    axes.set_xticks(range(2023, 2027))
+    caption = (
+        f"A step is a new record: {'; '.join(words)} (slope of a straight line through the records). "
+        f"Of the open records {', '.join(makers)}."
+    )
     return show(fig, alt=f"Two staircases that rise side by side. {caption}", caption=caption)
 
 
-def lettered_forecasts(years: Sequence[float], values: Sequence[float], fits: Mapping[str, CurveFit]) -> Picture:
-    """Curves under letters, fitted to the first points of a series, for reading practice; the caption keeps quiet."""
-    time, level = np.asarray(years, float), np.asarray(values, float)
-    first = next(iter(fits.values())).years.size
+def unnamed_forecasts(series: str, until: float) -> Picture:
+    """Curves under letters, fitted to a series up to a year, for reading practice; the caption keeps quiet."""
+    time, level = series_of("open_ecosystem", series)
+    first = int((time < until).sum())
+    fits = {letter: fit_curve(kind, time[:first], level[:first]) for letter, kind in _UNNAMED.items()}
     fig, (axes,) = figure(title="Three curves through the same points", subtitle="stars, thousands")
     axes.plot(time[:first], level[:first] / 1000, "o", color="#000000", markersize=6)
     axes.plot(time[first:], level[first:] / 1000, "o", color="#000000", markerfacecolor="white", markersize=6)
@@ -164,6 +183,7 @@ def lettered_forecasts(years: Sequence[float], values: Sequence[float], fits: Ma
         label_line(axes, fine[inside][-1], curve[inside][-1], letter, color)
         words.append(f"{letter} ends at {float(fit.at(time[-1])) / 1000:,.0f}")
     axes.set(ylim=(0, 1.05 * top), xlabel="year")
+    axes.set_xticks(range(math.ceil(time[0]), math.ceil(time[-1])))
     return show(
         fig,
         alt=f"Points that rise to {level[-1] / 1000:,.0f} thousand, with three curves: {'; '.join(words)}.",

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from aistack.openness import competing_margin, optimal_opened_share, partial_profit
+from aistack.openness import competing_margin, gain_from_opening, optimal_opened_share, partial_profit
 from course.charts import DASHES, GREY, PALETTE, RIM, Picture, figure, label_line, show
 from course.series import decimal_year
 
 MARKERS = "os"
+CLOSED = 100
 _SHARES = np.linspace(0, 1, 201)
-_HOSTS = np.arange(1, 13)
+_HOSTS = np.arange(5, 13)
 
 
 def price_path(prices: pd.DataFrame, models: Sequence[str]) -> Picture:
@@ -29,8 +30,13 @@ def price_path(prices: pd.DataFrame, models: Sequence[str]) -> Picture:
         lowest = rows["output_usd_per_mtok"].cummin().to_numpy()
         axes.step([*years, 2026.85], [*lowest, lowest[-1]], where="post", color=color, linestyle=dash, linewidth=2)
         label_line(axes, 2026.85, lowest[-1], f"{model}: {rows['provider'].nunique()} sellers", color)
-        words.append(f"{model} from {lowest[0]:.2f} to {lowest[-1]:.2f}, {rows['provider'].nunique()} sellers")
+        asked = rows.groupby("provider")["output_usd_per_mtok"].last().median()
+        words.append(
+            f"{model} from {lowest[0]:.2f} to {lowest[-1]:.2f}, {rows['provider'].nunique()} sellers whose latest "
+            f"prices have a median of {asked:.2f}"
+        )
     axes.set(yscale="log", ylim=(0.03, 30), xlim=(2024.4, 2026.85), xlabel="year")
+    axes.set_xticks([2025, 2026])
     axes.set_yticks([0.1, 1, 10], ["0.1", "1", "10"])
     axes.minorticks_off()
     caption = f"{'; '.join(words)} (dollars per million tokens written). Sellers are all that were ever listed."
@@ -61,7 +67,8 @@ def hosts_beside_maker(table: pd.DataFrame) -> Picture:
     same = (table["ratio"] - 1).abs() < 0.02
     less, more = int((table["ratio"] < 0.98).sum()), int((table["ratio"] > 1.02).sum())
     caption = (
-        f"{len(order)} models, {len(table)} offers of {table['provider'].nunique()} hosts; a stroke marks the median. "
+        f"{len(order)} models, {len(table)} offers of {table['provider'].nunique()} hosts; a stroke marks the median, "
+        f"by which the rows are ordered. "
         f"{same.sum()} offers ask the maker's "
         f"price to within 2 %, {less} ask less and {more} ask more."
     )
@@ -80,18 +87,22 @@ def profit_by_share(
         subtitle="profit, closed family = 100",
     )
     words = []
+    gains = {name: float(gain_from_opening(1, w, adoption_elasticity, delta)) for name, (w, delta) in cases.items()}
     for (name, (income, delta)), color, dash in zip(cases.items(), PALETTE, DASHES, strict=False):
         profit = 100 * np.asarray(partial_profit(_SHARES, 1, income, adoption_elasticity, delta))
         best = float(optimal_opened_share(1, income, adoption_elasticity, delta))
         top = 100 * float(partial_profit(best, 1, income, adoption_elasticity, delta))
         axes.plot(100 * _SHARES, profit, color=color, linestyle=dash, linewidth=2)
         axes.plot(100 * best, top, "D", color=color, markersize=8, clip_on=False)
+        up = 9 if gains[name] == max(gains.values()) else -18  # above the highest curve, below the others
         axes.annotate(
-            name, (100 * best, top), xytext=(0, 9), textcoords="offset points", ha="center", color=color,
+            name, (100 * best, top), xytext=(0, up), textcoords="offset points", ha="center", color=color,
             fontweight="bold", path_effects=[RIM],
         )  # fmt: skip
-        words.append(f"{name}: best {best:.0%}, profit {top:.0f}")
-    axes.axhline(100, color="#4d4d4d", linewidth=1)
+        words.append(
+            f"{name}: best {best:.0%}, profit {top:.0f}, more than closed up to {_SHARES[profit > CLOSED].max():.0%}"
+        )
+    axes.axhline(CLOSED, color="#4d4d4d", linewidth=1)
     axes.set(xlim=(0, 100), ylim=(0, 200), xlabel="share of the family opened, %")
     caption = f"The mark is the best share. {'; '.join(words)}."
     quiet = "Profit by the share of the family that is opened; the mark is the best share."
@@ -108,7 +119,7 @@ def margins_by_hosts(observed: pd.DataFrame) -> Picture:
         subtitle="lowest listed price now over the first, by model",
     )
     axes.plot(_HOSTS, np.asarray(competing_margin(1, _HOSTS)), color=GREY, linewidth=2)
-    axes.annotate("2 / (n + 1): Cournot, no cost", (1.35, 0.86), color=GREY, fontweight="bold")
+    axes.annotate("2 / (n + 1): Cournot, no cost", (9.5, 0.09), color=GREY, fontweight="bold", path_effects=[RIM])
     words = []
     for sells, name, place in ((True, "maker sells it", 0), (False, "maker does not", 1)):
         rows = observed[observed["maker_sells"] == sells]
@@ -117,7 +128,7 @@ def margins_by_hosts(observed: pd.DataFrame) -> Picture:
         axes.plot(9.4, 1.0 - 0.08 * place, marker, color=color, markersize=7)
         axes.annotate(name, (9.6, 1.0 - 0.08 * place), va="center", color=color, fontweight="bold")
         words.append(f"where the {name}, the median model lists {rows['ratio'].median():.2f} of its first price")
-    axes.set(xlim=(0.5, 12), ylim=(0, 1.08), xlabel="sellers ever listed")
-    axes.set_xticks(range(1, 13))
+    axes.set(xlim=(5.4, 12), ylim=(0, 1.08), xlabel="sellers ever listed")
+    axes.set_xticks(range(6, 13))
     caption = f"{len(observed)} models with six sellers or more: {'; '.join(words)}."
     return show(fig, alt=f"Marks by the number of sellers, with a falling curve. {caption}", caption=caption)

@@ -23,8 +23,9 @@ def list_prices(prices: pd.DataFrame, models: Sequence[str]) -> Picture:
 
     Columns of `prices`: `model_group`, `provider`, `provider_role` and `output_usd_per_mtok`, one row a host and model.
     """
+    costs = prices[prices["model_group"].isin(models)].groupby("model_group")["output_usd_per_mtok"]
     fig, (axes,) = figure(
-        title="One open model, many prices",
+        title=f"One open model, prices up to {(costs.max() / costs.min()).max():.0f} times apart",
         subtitle="list price, dollars per million tokens written (log)",
         height=1.2 + 0.62 * len(models),
     )

@@ -10,7 +10,7 @@ from aistack.price import profit_over_cost, token_revenue_usd
 from course.data import load
 from course.explorers.serving import offer
 from course.questions.families import Choosing, First, LeavingOut
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 
 
 def _row(table: str, key: str, value: str) -> dict[str, Any]:
@@ -76,67 +76,67 @@ CACHE = Question(
 )
 
 
-def _awake(experts: float, chosen: float, tokens: float) -> float:
-    return experts * (1 - math.pow(1 - chosen / experts, tokens))
+def _tokens_to_wake(experts: float, chosen: float, share: float) -> int:
+    return math.ceil(math.log(1 - share) / math.log(1 - chosen / experts))
 
 
-def _awake_by_steps(experts: float, chosen: float, tokens: int) -> float:
-    asleep = float(experts)
-    for _ in range(tokens):
+def _tokens_by_steps(experts: float, chosen: float, share: float) -> int:
+    asleep, tokens = float(experts), 0
+    while experts - asleep < share * experts:
         asleep -= asleep * chosen / experts
-    return experts - asleep
+        tokens += 1
+    return tokens
 
 
-def _awake_inputs(draw: random.Random) -> Inputs:
-    """Few and many tokens, so that neither adding up nor "all of them" is right everywhere."""
-    return [
-        [pool, draw.randint(2, 6), tokens]
-        for pool, tokens in ((draw.randint(24, 40), 2), (draw.randint(60, 70), 9), (draw.randint(120, 256), 150),
-                             (draw.randint(120, 256), 15))
-    ]  # fmt: skip
+def _wake_inputs(draw: random.Random) -> Inputs:
+    """Shares that are reached half way between two numbers of tokens, so that rounding is never a matter of luck."""
+    layers = [
+        (pool, draw.randint(2, 8), draw.randint(few, 2 * few)) for pool, few in ((32, 2), (64, 6), (128, 12), (256, 24))
+    ]
+    return [[pool, chosen, 1 - math.pow(1 - chosen / pool, tokens - 0.5)] for pool, chosen, tokens in layers]
 
 
-AWAKE = Question(
+WAKE = Question(
     id="07-q2",
-    asks="Write the number of experts that a batch wakes as a function",
+    asks="Write the number of tokens that wake a given share of the experts as a function",
     objective=3,
-    answer_name="awake",
-    reference=_awake,
-    alternatives=(_awake_by_steps,),
-    make_inputs=_awake_inputs,
+    answer_name="tokens_to_wake",
+    reference=_tokens_to_wake,
+    alternatives=(_tokens_by_steps,),
+    make_inputs=_wake_inputs,
     points=2,
     misconceptions=(
         Misconception(
             "no expert twice",
-            lambda e, k, n: min(e, n * k),
+            lambda e, k, s: math.ceil(s * e / k),
             "You let every token wake new experts. Two tokens may well be sent to the same one.",
         ),
         Misconception(
-            "adds without end",
-            lambda e, k, n: n * k,
-            "You count calls, not experts: with enough tokens you wake more experts than there are.",
-        ),
-        Misconception(
             "the sleepers",
-            lambda e, k, n: e * (1 - k / e) ** n,
-            "That is how many still sleep. The question asks for the others.",
+            lambda e, k, s: math.ceil(math.log(s) / math.log(1 - k / e)),
+            "After that many tokens the share still sleeps. The question wants it awake.",
         ),
         Misconception(
-            "a share",
-            lambda e, k, n: 1 - (1 - k / e) ** n,
-            "That is the share that is awake, between 0 and 1. How many experts is it?",
+            "a part of a token",
+            lambda e, k, s: math.log(1 - s) / math.log(1 - k / e),
+            "The share is reached there, but nobody writes a part of a token. Which whole number is enough?",
         ),
         Misconception(
-            "one token",
-            lambda e, k, n: k,
-            "Right for one token. The others wake experts, too.",
+            "one token too few",
+            lambda e, k, s: math.floor(math.log(1 - s) / math.log(1 - k / e)),
+            "Your number of tokens is one too small: at it, the share is not reached yet.",
+        ),
+        Misconception(
+            "one expert a token",
+            lambda e, k, s: math.ceil(math.log(1 - s) / math.log(1 - 1 / e)),
+            "You sent each token to a single expert. It is sent to several.",
         ),
     ),
     hints=(
-        "What is the chance that one given expert sleeps through one token? And through all of them?",
-        "Awake is one less that chance; times the number of experts.",
+        "Try it out: with the lesson's formula, 1 token, 2 tokens, 3 tokens, until the share is reached.",
+        "Or turn the formula round: the share that sleeps shrinks by the same factor with each token (`math.log`).",
     ),
-    praise="For one user a small model, for a crowd a large one: that is a mixture of experts.",
+    praise="With fewer users than that, each new one wakes experts whose reading hardly anybody shares.",
     section="A model that is not always awake",
 )
 
@@ -145,7 +145,7 @@ def _offer(promise: int) -> Any:
     return offer("DeepSeek-V3", "H800 SXM", "8-bit", 4096, promise, 2.0)
 
 
-_SLOW, _FAST = _offer(20), _offer(50)
+_SLOW, _FAST = _offer(20), _offer(30)
 _DEARER = _FAST.usd_per_million / _SLOW.usd_per_million
 
 PROMISE = Question(
@@ -159,7 +159,7 @@ PROMISE = Question(
     misconceptions=(
         Misconception(
             "as the speed",
-            50 / 20,
+            30 / 20,
             "That is how much faster the promise is. Read what the explorer says about the cost.",
         ),
         Misconception(
@@ -187,7 +187,7 @@ PROMISE = Question(
         "Start from the case that the question names and move only the promised speed.",
         "The table under the picture has the cost per million tokens. Note it at both promises.",
     ),
-    praise="Hardly anyone is left to share the reading of the weights. Speed is sold in seats that stay empty.",
+    praise="Few are left to share the reading of the weights. Speed is sold in seats that stay empty.",
     section="What if?",
 )
 
@@ -264,55 +264,100 @@ USD = Question(
     section="From seconds to dollars",
 )
 
-_API, _NEED = 0.40, 60e6
-_EVEN = 2 * 24 * 2.0 / _API * 1e6
+_DAY_H = 24
 
-DECIDE = Question(
-    id="07-q5",
-    asks="Decide between an API and chips of your own",
-    objective=4,
-    answer_name="decision",
-    reference=(_EVEN, "api"),
-    alternatives=([_EVEN, "API"],),
-    points=2,
-    misconceptions=(
-        Misconception(
-            "right volume, wrong choice",
-            First(_EVEN),
-            "The volume is right. Now hold the firm's need against it: is it above or below?",
+
+def _firm(draw: random.Random) -> Numbers:
+    """A firm that needs 5 to 7 servers. Hours and chips are such that no two slips come to the same cost."""
+    servers, busy, chips = draw.randint(5, 7), draw.choice((10, 11)), draw.choice((4, 8))
+    speed, rent = draw.randrange(1500, 5000, 10), draw.randrange(120, 300, 5) / 100
+    need = round((servers - draw.uniform(0.3, 0.6)) * speed * busy * 3600 / 1e6)
+    cheaper, dearer = draw.uniform(0.66, 0.82), draw.uniform(1.2, 1.8)
+    price = servers * chips * _DAY_H * rent / need * draw.choice((cheaper, dearer))
+    return {
+        "million_tokens_a_day": need,
+        "office_hours": busy,
+        "api_usd_per_million": round(price, 2),
+        "chips_in_a_server": chips,
+        "usd_per_chip_hour": rent,
+        "tokens_per_second": speed,
+    }
+
+
+def _decide(numbers: Numbers) -> Question:
+    need, busy, speed = numbers["million_tokens_a_day"], numbers["office_hours"], numbers["tokens_per_second"]
+    api, chips, rent = numbers["api_usd_per_million"], numbers["chips_in_a_server"], numbers["usd_per_chip_hour"]
+
+    def own_usd(servers: float) -> float:
+        return servers * chips * _DAY_H * rent / need
+
+    parts = need * 1e6 / (speed * busy * 3600)
+    own = own_usd(math.ceil(parts))
+    choice = "api" if api < own else "chips"
+    return Question(
+        id="07-q5",
+        asks="Decide between an API and servers of your own that are busy in office hours only",
+        objective=4,
+        answer_name="decision",
+        reference=(own, choice),
+        alternatives=([own, choice.upper()],),
+        points=2,
+        misconceptions=(
+            Misconception(
+                "right cost, wrong choice",
+                First(own),
+                "The cost is right. Now hold it against the price of the API.",
+            ),
+            Misconception(
+                "writes at night",
+                First(own_usd(math.ceil(parts * busy / _DAY_H))),
+                "Your servers write around the clock. All the tokens are asked for in the office hours.",
+            ),
+            Misconception(
+                "no rent at night",
+                First(own * busy / _DAY_H),
+                "You pay no rent outside office hours. The chips are paid by the day, busy or not.",
+            ),
+            Misconception(
+                "part of a server",
+                First(own_usd(parts)),
+                "You rented a part of a server. How many whole ones does the firm need?",
+            ),
+            Misconception(
+                "a single server",
+                First(own_usd(1)),
+                "One server costs that. How many tokens can it write in the office hours, and how many are needed?",
+            ),
+            Misconception(
+                "one chip",
+                First(own / chips),
+                "You rented one chip a server. A server has several.",
+            ),
+            Misconception(
+                "dollars a day",
+                First(own * need),
+                "That is what the servers cost in a day. What is that for each million tokens?",
+            ),
         ),
-        Misconception(
-            "one chip",
-            First(_EVEN / 2),
-            "You rented one chip. The model needs two.",
+        hints=(
+            "How many million tokens can one server write in the office hours of a day? How many servers is that?",
+            "Whole servers, all their chips, all 24 hours: dollars a day. Divide by the million tokens of a day.",
         ),
-        Misconception(
-            "one hour",
-            First(_EVEN / 24),
-            "That is an hour's rent over the price of a token. The chips are rented around the clock.",
-        ),
-        Misconception(
-            "millions left out",
-            First(_EVEN / 1e6),
-            "That is in millions of tokens. The question asks for tokens.",
-        ),
-        Misconception(
-            "the bill instead of the volume",
-            First(_NEED / 1e6 * _API),
-            "That is what the firm pays for the API in a day. At which volume would both bills be equal?",
-        ),
-        Misconception(
-            "what the chips can write",
-            First(96 / 0.227 * 1e6),
-            "That is what full chips can write. The break-even is about the two bills.",
-        ),
-    ),
-    hints=(
-        "What do two chips cost in a day? How many million tokens does the API sell for that?",
-        "Below that volume the API's bill is the smaller one.",
-    ),
-    praise="The break-even says when, the capacity says whether. A firm needs both numbers.",
-    section="Buy tokens, or rent chips?",
+        praise="The rent runs for 24 hours, the office does not. An API's host fills the night with somebody else.",
+        section="Buy tokens, or rent chips?",
+        scenario=Scenario(numbers, _firm, _decide),
+    )
+
+
+DECIDE = _decide(
+    {
+        "million_tokens_a_day": 600,
+        "office_hours": 10,
+        "api_usd_per_million": 1.2,
+        "chips_in_a_server": 4,
+        "usd_per_chip_hour": 2.0,
+        "tokens_per_second": 3000,
+    }
 )
 
 _NODES = _READ / _DAY_S / _NODE_READS + _WRITTEN / _DAY_S / _NODE_WRITES
@@ -472,4 +517,4 @@ CRITICISE = Question(
     section="Verdict so far",
 )
 
-QUESTIONS: tuple[Question, ...] = (CACHE, AWAKE, PROMISE, USD, DECIDE, AUDIT, REPRICE, CRITICISE)
+QUESTIONS: tuple[Question, ...] = (CACHE, WAKE, PROMISE, USD, DECIDE, AUDIT, REPRICE, CRITICISE)

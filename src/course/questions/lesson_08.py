@@ -11,86 +11,107 @@ from aistack.openness import break_even_adoption, competing_margin, open_income_
 from course.data import load
 from course.explorers.openness import MULTIPLIERS, openness
 from course.questions.families import Between, Choosing, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 
-_MARGIN, _CAPTURED, _CLOUD, _HOSTS = 2.40, 0.25, 0.40, 3
-_EVEN = float(break_even_adoption(_MARGIN, open_income_per_use(_CAPTURED, competing_margin(_CLOUD, _HOSTS))))
 
-EVEN = Question(
-    id="08-q1",
-    asks="Compute the break-even multiplier of a firm that shares the model with other hosts",
-    objective=1,
-    answer_name="kappa",
-    reference=_EVEN,
-    alternatives=(np.float64(_MARGIN / (_CAPTURED * _CLOUD * 2 / (_HOSTS + 1))), round(_EVEN)),
-    misconceptions=(
-        Misconception(
-            "competition left out",
-            _MARGIN / (_CAPTURED * _CLOUD),
-            "You used the margin of a single host. With the others about, less of it is left.",
+def _firm(draw: random.Random) -> Numbers:
+    """A firm with two or three rivals. With more of them, or a larger share, two slips could come to one number."""
+    return {
+        "closed_margin_usd": round(draw.uniform(1, 6), 2),
+        "captured_share": round(draw.uniform(0.12, 0.37), 2),
+        "cloud_margin_usd": round(draw.uniform(0.2, 0.9), 2),
+        "hosts": draw.choice((3, 4)),
+    }
+
+
+def _even(numbers: Numbers) -> Question:
+    margin, captured = numbers["closed_margin_usd"], numbers["captured_share"]
+    cloud, hosts = numbers["cloud_margin_usd"], numbers["hosts"]
+    even = float(break_even_adoption(margin, open_income_per_use(captured, competing_margin(cloud, hosts))))
+    return Question(
+        id="08-q1",
+        asks="Compute the break-even multiplier of a firm that shares the model with other hosts",
+        objective=1,
+        answer_name="kappa",
+        reference=even,
+        alternatives=(np.float64(margin / (captured * cloud * 2 / (hosts + 1))), float(f"{even:.3g}")),
+        misconceptions=(
+            Misconception(
+                "competition left out",
+                margin / (captured * cloud),
+                "You used the margin of a single host. With the others about, less of it is left.",
+            ),
+            Misconception(
+                "all use captured",
+                margin / (cloud * 2 / (hosts + 1)),
+                "You let all of the open use come to the firm's own cloud. Only a part does.",
+            ),
+            Misconception(
+                "margin shared out",
+                margin / (captured * cloud / hosts),
+                "You divided the margin by the number of hosts. Cournot leaves each unit a larger part than that.",
+            ),
+            Misconception(
+                "upside down",
+                captured * cloud * 2 / (hosts + 1) / margin,
+                "That is what a unit of open use earns beside a closed one. How many such units make up for one?",
+            ),
+            Misconception(
+                "own cloud not counted among the hosts",
+                margin / (captured * cloud * 2 / (hosts + 2)),
+                "You counted one host too many: the firm's own cloud is among those given.",
+            ),
         ),
-        Misconception(
-            "all use captured",
-            _MARGIN / (_CLOUD * 2 / (_HOSTS + 1)),
-            "You let all of the open use come to the firm's own cloud. Only a part does.",
+        hints=(
+            "First what competition leaves of the cloud margin: 2 / (n + 1) of it, with all hosts counted.",
+            "Then what a unit of open use earns: captured share times that. How many of them equal one closed unit?",
         ),
-        Misconception(
-            "margin shared out",
-            _MARGIN / (_CAPTURED * _CLOUD / _HOSTS),
-            "You divided the margin by the number of hosts. Cournot leaves each unit a larger part than that.",
-        ),
-        Misconception(
-            "upside down",
-            _CAPTURED * _CLOUD * 2 / (_HOSTS + 1) / _MARGIN,
-            "That is what a unit of open use earns beside a closed one. How many such units make up for one?",
-        ),
-        Misconception(
-            "own cloud not counted among the hosts",
-            _MARGIN / (_CAPTURED * _CLOUD * 2 / (_HOSTS + 2)),
-            "You counted one host too many: the firm's own cloud is among the three.",
-        ),
-    ),
-    hints=(
-        "First what competition leaves of the cloud margin: 2 / (n + 1) of it, with all hosts counted.",
-        "Then what a unit of open use earns: captured share times that. How many of them equal one closed unit?",
-    ),
-    praise="Every further host raises that number, though no user has gone.",
-    section="What leaks",
-)
+        praise="Every further host raises that number, though no user has gone.",
+        section="What leaks",
+        scenario=Scenario(numbers, _firm, _even),
+    )
+
+
+EVEN = _even({"closed_margin_usd": 2.4, "captured_share": 0.25, "cloud_margin_usd": 0.4, "hosts": 3})
 
 READ = Question(
     id="08-q2",
-    asks="Read from a chart which family leans most on its flagship, and how much of it to open",
+    asks="Read from a chart how much of which family can be opened before it earns less than closed",
     objective=3,
     answer_name="family_and_share",
-    reference=("B", 70),
-    alternatives=(["b", 70.0], ("B", 69)),
+    reference=("A", 80),
+    alternatives=(["a", 80.0], ("A", 79)),
     tolerance=0.03,
     misconceptions=(
         Misconception(
-            "the smallest share",
-            ("C", 20),
-            "That family loses early: its models all earn alike. Where can most be given away unharmed?",
+            "the best share",
+            ("A", 40),
+            "The letter is right, and there it earns most. How far may it go before it is back at the level line?",
         ),
         Misconception(
             "the one between",
-            ("A", 50),
-            "That is the family in the middle. In another one even more can be given away before profit falls.",
+            ("C", 60),
+            "That is where C is back at the level line. Another family gets there later.",
+        ),
+        Misconception(
+            "the first to fall",
+            ("B", 20),
+            "That family is the first to fall below the level line: its models all earn alike.",
         ),
         Misconception(
             "profit for share",
-            ("B", 175),
+            ("A", 130),
             "The letter is right, but you read the height of the mark. The share is on the other axis.",
         ),
         Misconception(
             "all of it",
-            ("B", 100),
-            "The letter is right. But at the far right the flagship is given away, too, and profit has fallen.",
+            ("A", 100),
+            "The letter is right. But at the far right it earns half of what it does closed.",
         ),
     ),
     hints=(
-        "If the flagship earns nearly all, giving away the others costs hardly anything: the curve rises for long.",
-        "Go down from that curve's mark to the axis below, and round to the nearest ten per cent.",
+        "The level line is what the closed family earns. Where does each curve come down to it?",
+        "Go down from that crossing to the axis below, and round to the nearest ten per cent.",
     ),
     praise="The right part of such a curve is the flagship: that is where openness becomes expensive.",
     section="How much to open",
@@ -151,6 +172,11 @@ LEAKY = Question(
             "You took the forks off the fee only. A fork runs on its own machines, so it is lost to the cloud as well.",
         ),
         Misconception(
+            "forks among the other hosts",
+            lambda m, s, c, fee, f: m / (s * c + (1 - s - f) * fee),
+            "You took the forks off what the other hosts run. They take a part of all use; s divides what is left.",
+        ),
+        Misconception(
             "income for multiplier",
             lambda m, s, c, fee, f: (1 - f) * (s * c + (1 - s) * fee),
             "That is what a unit of open use earns. How many units does it take to earn one closed margin?",
@@ -208,66 +234,85 @@ LEVER = Question(
 )
 
 
-def _best(m: float, w: float, beta: float, delta: float) -> float:
+def _best_share(m: float, w: float, beta: float, delta: float) -> float:
     return float(min(1.0, (beta * w / (delta * m)) ** (1 / (delta - beta))))
 
 
-def _best_numpy(m: float, w: float, beta: float, delta: float) -> Any:
-    ratio = np.float64(beta) * w / delta / m
-    return np.clip(np.power(ratio, 1 / (delta - beta)), 0, 1)
+def _profit(share: float, m: float, w: float, beta: float, delta: float) -> float:
+    return float(m * (1 - share**delta) + w * share**beta)
+
+
+def _best(m: float, w: float, beta: float, delta: float) -> float:
+    return _profit(_best_share(m, w, beta, delta), m, w, beta, delta)
+
+
+def _best_on_a_grid(m: float, w: float, beta: float, delta: float) -> Any:
+    shares = np.linspace(0, 1, 1001)
+    return np.max(m - m * np.power(shares, delta) + w * np.power(shares, beta))
 
 
 def _best_inputs(draw: random.Random) -> Inputs:
     """Families of which a part should stay closed, and two that should be opened whole."""
     inside = [
-        [draw.uniform(1, 3), draw.uniform(0.5, 1.5), draw.uniform(0.3, 0.8), draw.uniform(2, 6)] for _ in range(3)
+        [draw.uniform(1.6, 3), draw.uniform(0.5, 1.5), draw.uniform(0.3, 0.8), draw.uniform(2, 6)] for _ in range(3)
     ]
     whole = [[1.0, draw.uniform(9, 12), draw.uniform(0.6, 0.8), draw.uniform(2, 3)] for _ in range(2)]
     return inside + whole
 
 
-SHARE = Question(
+WORTH = Question(
     id="08-q5",
-    asks="Write the best share to open as a function",
+    asks="Write what a family earns at the best share as a function",
     objective=3,
-    answer_name="best_share",
+    answer_name="best_profit",
     reference=_best,
-    alternatives=(_best_numpy,),
+    alternatives=(_best_on_a_grid,),
     make_inputs=_best_inputs,
     points=2,
     misconceptions=(
         Misconception(
             "more than all",
-            lambda m, w, b, d: (b * w / (d * m)) ** (1 / (d - b)),
+            lambda m, w, b, d: _profit((b * w / (d * m)) ** (1 / (d - b)), m, w, b, d),
             "Right where a part stays closed. But your function sometimes opens more than the whole family.",
         ),
         Misconception(
+            "the share",
+            _best_share,
+            "That is the best share. What does the family earn there?",
+        ),
+        Misconception(
+            "nothing given up",
+            lambda m, w, b, d: m + w * _best_share(m, w, b, d) ** b,
+            "You count the closed margin in full. What was opened does not bring it any more.",
+        ),
+        Misconception(
+            "open part only",
+            lambda m, w, b, d: w * _best_share(m, w, b, d) ** b,
+            "That is what the open part earns. The part that stays closed earns, too.",
+        ),
+        Misconception(
             "exponent not inverted",
-            lambda m, w, b, d: min(1.0, (b * w / (d * m)) ** (d - b)),
-            "The exponent is one over the difference of delta and beta, not the difference itself.",
+            lambda m, w, b, d: _profit(min(1.0, (b * w / (d * m)) ** (d - b)), m, w, b, d),
+            "In the share, the exponent is one over the difference of delta and beta, not the difference itself.",
         ),
         Misconception(
             "beta and delta changed round",
-            lambda m, w, b, d: min(1.0, (d * w / (b * m)) ** (1 / (d - b))),
+            lambda m, w, b, d: _profit(min(1.0, (d * w / (b * m)) ** (1 / (d - b))), m, w, b, d),
             "Beta belongs to what openness earns, delta to what it costs. You have changed them round.",
         ),
         Misconception(
-            "slopes left out",
-            lambda m, w, b, d: min(1.0, (w / m) ** (1 / (d - b))),
-            "That is where both curves are equally high. The best share is where they are equally steep.",
-        ),
-        Misconception(
             "all or nothing",
-            lambda m, w, b, d: 1.0 if w > m else 0.0,
-            "You compare the two ends only. Look between them: the first steps earn most and cost least.",
+            lambda m, w, b, d: max(w, m),
+            "That is what the better end earns. Between them, where both curves are equally steep, more can be earned.",
         ),
     ),
     hints=(
-        "The formula stands in the lesson: beta w over delta m, to the power of one over (delta - beta).",
-        "And no firm can open more than its whole family: where the formula says more, return 1.",
+        "First the best share: the lesson has its formula, and no firm can open more than its whole family.",
+        "Then put that share into the lesson's profit: what is left of m, and what the open part earns.",
     ),
-    praise="A formula for a question that is mostly answered by conviction.",
+    praise="What a mix earns beyond both ends is what a firm loses that argues for all or nothing.",
     section="How much to open",
+    tolerance=1e-4,  # a profit is flat about its top: at 1 % a share that is well off would pass
 )
 
 
@@ -419,4 +464,4 @@ CRITICISE = Question(
     points=2,
 )
 
-QUESTIONS: tuple[Question, ...] = (EVEN, READ, LEAKY, LEVER, SHARE, AUDIT, DECIDE, CRITICISE)
+QUESTIONS: tuple[Question, ...] = (EVEN, READ, LEAKY, LEVER, WORTH, AUDIT, DECIDE, CRITICISE)

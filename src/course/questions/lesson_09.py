@@ -11,59 +11,80 @@ import numpy as np
 
 from aistack.growth import growth, growth_gap
 from course.explorers.diffusion import foresee
-from course.questions.families import Between, Choosing, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 from course.series import series_of
 
-_OLLAMA = series_of("open_ecosystem", "stars-ollama")
-_SPAN, _FOLD = float(_OLLAMA[0][-1] - _OLLAMA[0][0]), float(_OLLAMA[1][-1] / _OLLAMA[1][0])
-_RATE = math.log(_FOLD) / _SPAN
 
-DOUBLING = Question(
-    id="09-q1",
-    asks="Compute the doubling time of a project from its first and last point",
-    objective=1,
-    answer_name="doubling_months",
-    reference=12 * math.log(2) / _RATE,
-    alternatives=(np.float64(12 * _SPAN * math.log(2) / math.log(_FOLD)), round(12 * math.log(2) / _RATE, 1)),
-    misconceptions=(
-        Misconception(
-            "growth rate for doubling time",
-            _RATE,
-            "That is the growth rate per year. The question asks how long one doubling takes at that rate.",
+def _project(draw: random.Random) -> Numbers:
+    """A project that grows 2.5- to 4.4-fold in 2 to 5 years: outside, two slips could come to one number."""
+    first = draw.randrange(9_000, 40_000)
+    return {
+        "first_stars": first,
+        "last_stars": round(first * draw.uniform(2.5, 4.4)),
+        "years": round(draw.uniform(2, 5), 2),
+    }
+
+
+def _doubling(numbers: Numbers) -> Question:
+    fold, span = numbers["last_stars"] / numbers["first_stars"], numbers["years"]
+    rate = math.log(fold) / span
+    return Question(
+        id="09-q1",
+        asks="Compute the doubling time of a project from its first and last point",
+        objective=1,
+        answer_name="doubling_months",
+        reference=12 * math.log(2) / rate,
+        alternatives=(np.float64(12 * span * math.log(2) / math.log(fold)), round(12 * math.log(2) / rate, 1)),
+        misconceptions=(
+            Misconception(
+                "growth rate for doubling time",
+                rate,
+                "That is the growth rate per year. The question asks how long one doubling takes at that rate.",
+            ),
+            Misconception(
+                "years for months",
+                math.log(2) / rate,
+                "That is the doubling time in years. The question asks for months.",
+            ),
+            Misconception(
+                "simple growth",
+                12 * span / (fold - 1),
+                "You let the growth add up instead of compounding: each doubling starts from what is there already.",
+            ),
+            Misconception(
+                "logarithm to the base ten",
+                12 * math.log(2) * span / math.log10(fold),
+                "You mixed a logarithm to the base ten with a natural one. Use the same kind above and below.",
+            ),
+            Misconception(
+                "no logarithm",
+                12 * span * math.log(2) / fold,
+                "You divided by last over first itself. The growth rate takes its logarithm before anything else.",
+            ),
+            Misconception(
+                "time until the whole growth",
+                12 * span,
+                "That is the length of the whole series. In it the stars more than doubled.",
+            ),
         ),
-        Misconception(
-            "years for months",
-            math.log(2) / _RATE,
-            "That is the doubling time in years. The question asks for months.",
+        hints=(
+            "First the growth rate: the logarithm of last over first, divided by the years between them.",
+            "A doubling is a growth of ln 2. How many years does that take at your rate, and how many months are they?",
         ),
-        Misconception(
-            "simple growth",
-            12 * _SPAN / (_FOLD - 1),
-            "You let the growth add up instead of compounding: each doubling starts from what is there already.",
-        ),
-        Misconception(
-            "logarithm to the base ten",
-            12 * math.log(2) * _SPAN / math.log10(_FOLD),
-            "You mixed a logarithm to the base ten with a natural one. Use the same kind above and below.",
-        ),
-        Misconception(
-            "no logarithm",
-            12 * _SPAN * math.log(2) / _FOLD,
-            "You divided by last over first itself. The growth rate takes the logarithm of that before anything else.",
-        ),
-        Misconception(
-            "time until the whole growth",
-            12 * _SPAN,
-            "That is the length of the whole series. In it the stars more than doubled.",
-        ),
-    ),
-    hints=(
-        "First the growth rate: the logarithm of last over first, divided by the years between them.",
-        "A doubling is a growth of ln 2. How many years does that take at your rate, and how many months are they?",
-    ),
-    praise="A doubling time is easier to picture than a rate, and says the same.",
-    section="One rate",
+        praise="A doubling time is easier to picture than a rate, and says the same.",
+        section="One rate",
+        scenario=Scenario(numbers, _project, _doubling),
+    )
+
+
+_YEARS, _STARS = series_of("open_ecosystem", "stars-ollama")
+DOUBLING = _doubling(
+    {
+        "first_stars": float(_STARS[0]),
+        "last_stars": float(_STARS[-1]),
+        "years": round(float(_YEARS[-1] - _YEARS[0]), 2),
+    }
 )
 
 READ = Question(
@@ -104,64 +125,71 @@ READ = Question(
 )
 
 
-def _s_curve(year: float, ceiling: float, rate: float, midpoint: float) -> float:
-    return ceiling / (1 + math.exp(-rate * (year - midpoint)))
+def _years_between(first: float, last: float, rate: float) -> float:
+    return math.log(last / (1 - last) * (1 - first) / first) / rate
 
 
-def _s_curve_by_odds(year: float, ceiling: float, rate: float, midpoint: float) -> Any:
-    odds = np.exp(rate * (year - midpoint))
-    return ceiling * odds / (1 + odds)
+def _years_by_midpoint(first: float, last: float, rate: float) -> Any:
+    since_midpoint = np.log(np.array([first, last]) / (1 - np.array([first, last]))) / rate
+    return np.diff(since_midpoint)[0]
 
 
-def _curve_inputs(draw: random.Random) -> Inputs:
-    """Years before, at and after the midpoint, so that each slip shows."""
-    return [
-        [2020 + draw.uniform(-4, 4) + shift, draw.uniform(20, 500), draw.uniform(0.4, 1.5), 2020 + draw.uniform(-1, 1)]
-        for shift in (-4, -1, 0, 1, 4)
+def _share_inputs(draw: random.Random) -> Inputs:
+    """Stretches below, across and above the midpoint."""
+    ends = [
+        (draw.uniform(0.02, 0.1), draw.uniform(0.3, 0.45)),
+        (draw.uniform(0.05, 0.2), draw.uniform(0.7, 0.95)),
+        (draw.uniform(0.55, 0.7), draw.uniform(0.8, 0.98)),
     ]
+    return [[first, last, draw.uniform(0.3, 0.8)] for first, last in ends]
 
 
-S_CURVE = Question(
+STRETCH = Question(
     id="09-q3",
-    asks="Write the logistic curve as a function",
+    asks="Write how long a logistic curve takes from one share of its ceiling to another as a function",
     objective=2,
-    answer_name="logistic",
-    reference=_s_curve,
-    alternatives=(_s_curve_by_odds,),
-    make_inputs=_curve_inputs,
+    answer_name="years_between",
+    reference=_years_between,
+    alternatives=(_years_by_midpoint,),
+    make_inputs=_share_inputs,
     points=2,
     misconceptions=(
         Misconception(
-            "sign of the exponent",
-            lambda t, k, r, m: k / (1 + math.exp(r * (t - m))),
-            "Your curve falls. Long after the midpoint the exponential must have become small, not large.",
+            "growth without a ceiling",
+            lambda a, b, r: math.log(b / a) / r,
+            "You let the share itself grow by the rate, as if there were no ceiling. On a logistic curve the odds do.",
         ),
         Misconception(
-            "share without the ceiling",
-            lambda t, k, r, m: 1 / (1 + math.exp(-r * (t - m))),
-            "You return the share that is reached, between 0 and 1. Of how much?",
+            "a straight line",
+            lambda a, b, r: (b - a) / r,
+            "You took a straight line from one share to the other. The curve grows slowly at both ends.",
         ),
         Misconception(
-            "midpoint left out",
-            lambda t, k, r, m: k / (1 + math.exp(min(700.0, -r * t / 2020))),
-            "Time runs from the midpoint: half of the ceiling is reached there, in your curve somewhere else.",
+            "those not yet reached",
+            lambda a, b, r: math.log((1 - a) / (1 - b)) / r,
+            "You followed only those who are not reached yet. The odds set the reached against them.",
         ),
         Misconception(
-            "exponential growth",
-            lambda t, k, r, m: k / 2 * math.exp(r * (t - m)),
-            "That grows for ever. Right long before the midpoint, but nothing stops it at the ceiling.",
+            "odds without the logarithm",
+            lambda a, b, r: (b / (1 - b) - a / (1 - a)) / r,
+            "You subtracted the odds themselves. It is their logarithm that grows by the rate.",
         ),
         Misconception(
-            "rate outside the exponent",
-            lambda t, k, r, m: k / (1 + r * math.exp(-(t - m))),
-            "The rate stretches time: it belongs into the exponent.",
+            "times the rate",
+            lambda a, b, r: _years_between(a, b, r) * r * r,
+            "You multiplied by the rate. A curve with a higher rate takes less time.",
+        ),
+        Misconception(
+            "the wrong way round",
+            lambda a, b, r: -_years_between(a, b, r),
+            "Your years are negative where the curve rises: which share comes first?",
         ),
     ),
     hints=(
-        "Three steps: years since the midpoint, times the rate; that as a negative exponent; then the ceiling over it.",
-        "Try it: at the midpoint it must return half of the ceiling, and long afterwards the ceiling.",
+        "Turn both shares into odds, reached over not yet reached. Their logarithm grows by the rate every year.",
+        "By how much does that logarithm grow from the first share to the last? How many years is that at the rate?",
     ),
-    praise="Three numbers, and only one of them decides the long run.",
+    praise="Neither ceiling nor midpoint is in it. But who can know the share before the ceiling is known?",
     section="One ceiling",
 )
 
@@ -208,74 +236,96 @@ LEVER = Question(
 )
 
 
-def _mdape(forecasts: list[float], came: list[float]) -> float:
+def _typical(forecasts: list[float], came: list[float]) -> float:
     return float(median(abs(f / c - 1) for f, c in zip(forecasts, came, strict=True)))
 
 
-def _mdape_numpy(forecasts: list[float], came: list[float]) -> Any:
+def _relative(forecasts: list[float], came: list[float], last_seen: float) -> float:
+    return _typical(forecasts, came) / _typical([last_seen] * len(came), came)
+
+
+def _relative_numpy(forecasts: list[float], came: list[float], last_seen: float) -> Any:
     truth = np.array(came)
-    return np.median(np.abs(np.array(forecasts) - truth) / truth)
+    own, lazy = (np.median(np.abs(said - truth) / truth) for said in (np.array(forecasts), last_seen))
+    return own / lazy
 
 
-def _mdape_inputs(draw: random.Random) -> Inputs:
+def _relative_inputs(draw: random.Random) -> Inputs:
     """Errors on both sides, of an odd and an even number, with one huge miss that a mean would not forgive."""
     cases: Inputs = []
-    for count in (5, 6, 7):
-        came = [draw.uniform(50, 500) for _ in range(count)]
+    for count in (4, 5, 6, 7, 8):
+        came = sorted(draw.uniform(80, 500) for _ in range(count))
         ratios = [draw.choice([draw.uniform(0.5, 0.9), draw.uniform(1.1, 1.6)]) for _ in range(count - 1)] + [9.0]
-        cases.append([[c * ratio for c, ratio in zip(came, ratios, strict=True)], came])
+        forecasts = [c * ratio for c, ratio in zip(came, ratios, strict=True)]
+        cases.append([forecasts, came, draw.uniform(40, 70)])
     return cases
 
 
-def _wrong_mdape(kind: str) -> Any:
-    def wrong(forecasts: list[float], came: list[float]) -> float:
+def _wrong_relative(kind: str) -> Any:
+    def wrong(forecasts: list[float], came: list[float], last_seen: float) -> float:
         pairs = list(zip(forecasts, came, strict=True))
-        return {
-            "mean": sum(abs(f / c - 1) for f, c in pairs) / len(pairs),
-            "signed": float(median(f / c - 1 for f, c in pairs)),
-            "of forecast": float(median(abs(c / f - 1) for f, c in pairs)),
-            "absolute": float(median(abs(f - c) for f, c in pairs)),
-        }[kind]
+        own, lazy = [f / c - 1 for f, c in pairs], [last_seen / c - 1 for c in came]
+        sizes, lazy_sizes = [abs(each) for each in own], [abs(each) for each in lazy]
+        return float(
+            {
+                "own": median(sizes),
+                "upside down": median(lazy_sizes) / median(sizes),
+                "difference": median(sizes) - median(lazy_sizes),
+                "mean": sum(sizes) / sum(lazy_sizes),
+                "signed": median(own) / median(lazy),
+                "absolute": median(abs(f - c) for f, c in pairs) / median(abs(last_seen - c) for c in came),
+            }[kind]
+        )
 
     return wrong
 
 
-ERROR = Question(
+BESIDE = Question(
     id="09-q5",
-    asks="Write the typical error of a forecast as a function",
+    asks="Write the typical error of forecasts, measured by that of the laziest one, as a function",
     objective=3,
-    answer_name="typical_error",
-    reference=_mdape,
-    alternatives=(_mdape_numpy,),
-    make_inputs=_mdape_inputs,
+    answer_name="relative_error",
+    reference=_relative,
+    alternatives=(_relative_numpy,),
+    make_inputs=_relative_inputs,
     points=2,
     misconceptions=(
         Misconception(
+            "not beside anything",
+            _wrong_relative("own"),
+            "That is the typical error of the forecasts. What is it beside that of no change?",
+        ),
+        Misconception(
+            "upside down",
+            _wrong_relative("upside down"),
+            "You divided the laziest by the forecasts. A good forecast should come out below 1.",
+        ),
+        Misconception(
+            "a difference",
+            _wrong_relative("difference"),
+            "You subtracted the two typical errors. The question divides them.",
+        ),
+        Misconception(
             "mean for median",
-            _wrong_mdape("mean"),
+            _wrong_relative("mean"),
             "You took the mean. One huge miss then speaks for all; the typical error is the one in the middle.",
         ),
         Misconception(
             "signs kept",
-            _wrong_mdape("signed"),
+            _wrong_relative("signed"),
             "You kept the signs, so misses up and down cancel. That measures a lean, not how far off a forecast is.",
         ),
         Misconception(
-            "share of the forecast",
-            _wrong_mdape("of forecast"),
-            "You divide by the forecast. An error is a share of what came: a forecaster must not choose the yardstick.",
-        ),
-        Misconception(
             "no share",
-            _wrong_mdape("absolute"),
-            "You return stars, not a share. Without dividing, a large project cannot be compared with a small one.",
+            _wrong_relative("absolute"),
+            "You compare stars, not shares. The largest points then decide, and small ones count for nothing.",
         ),
     ),
     hints=(
-        "For each pair: how far is the forecast from what came, as a share of what came, without its sign?",
-        "Then sort these shares and take the one in the middle (`statistics.median`).",
+        "First the typical error of the forecasts: each miss as a share of what came, no sign, then the middle one.",
+        "Then the same for a forecast that says `last_seen` every time. Divide the first by the second.",
     ),
-    praise="That is the measure by which the lesson ranked four forecasts on every project.",
+    praise="Below 1 a curve has earned its place. At 1 it knew no more than the laziest forecast.",
     section="How wrong is it?",
 )
 
@@ -296,33 +346,33 @@ COMPARE = Question(
     alternatives=([round(_LOW, 3), _VERDICT.upper()],),
     misconceptions=(
         Misconception(
+            "right end, wrong verdict",
+            First(_LOW),
+            "Your lower end is right. Is 0 inside an interval that goes from there upwards?",
+        ),
+        Misconception(
             "errors subtracted",
-            (_GAP.per_year - _Z * (_SE_1 - _SE_2), "faster"),
+            First(_GAP.per_year - _Z * (_SE_1 - _SE_2)),
             "You subtracted one standard error from the other. Uncertainties do not cancel: they add, in squares.",
         ),
         Misconception(
             "errors added up",
-            (_GAP.per_year - _Z * (_SE_1 + _SE_2), "not told apart"),
+            First(_GAP.per_year - _Z * (_SE_1 + _SE_2)),
             "You added the standard errors. Independent ones add in squares: the root of the sum of the squares.",
         ),
         Misconception(
-            "errors added up, sure all the same",
-            (_GAP.per_year - _Z * (_SE_1 + _SE_2), "faster"),
-            "Two slips: independent errors add in squares, and the verdict asks whether 0 is inside the interval.",
-        ),
-        Misconception(
             "gap for its lower end",
-            (_GAP.per_year, "faster"),
+            First(_GAP.per_year),
             "That is the gap itself. The verdict hangs on the lower end of its interval.",
         ),
         Misconception(
-            "sure without looking",
-            (_LOW, "faster"),
-            "Your lower end is right. But does an interval from there upwards leave 0 out?",
+            "the upper end",
+            First(_GAP.high),
+            "That is the upper end of the interval. The lower end lies as far to the other side of the gap.",
         ),
         Misconception(
             "one standard error only",
-            (_GAP.per_year - math.hypot(_SE_1, _SE_2), "faster"),
+            First(_GAP.per_year - math.hypot(_SE_1, _SE_2)),
             "You went down by one standard error. A 90 % interval reaches 1.645 of them to either side.",
         ),
     ),
@@ -426,4 +476,4 @@ CRITICISE = Question(
     points=2,
 )
 
-QUESTIONS: tuple[Question, ...] = (DOUBLING, READ, S_CURVE, LEVER, ERROR, COMPARE, AUDIT, CRITICISE)
+QUESTIONS: tuple[Question, ...] = (DOUBLING, READ, STRETCH, LEVER, BESIDE, COMPARE, AUDIT, CRITICISE)

@@ -13,7 +13,7 @@ from course.classroom.release import release
 from course.notebooks import Cell, read, solutions
 from course.paths import EXERCISES, LESSONS
 
-BUILT_IN_THE_LESSON = {"05-q2", "07-q2"}
+BUILT_IN_THE_LESSON = {"05-q2"}
 """Functions that a lesson builds by hand, line by line, before its exercise asks for them again."""
 
 BLOCK = re.compile(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", re.DOTALL)
