@@ -63,7 +63,7 @@ READ = Question(
         "Two rows compare like with like if `metric`, `counted_by` and the date are the same.",
         "Of the pairs with the same metric, one counts users. Divide ChatGPT's count by Gemini's.",
     ),
-    praise="The same data as on the slide, and the order of the two is turned round. Ask for the window first.",
+    praise="Like with like, and the order of the two is not that of the slide. Ask for the window first.",
     section="The data",
 )
 
