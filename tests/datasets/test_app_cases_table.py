@@ -20,6 +20,14 @@ def test_every_sector_of_the_course_is_covered(sector: str) -> None:
     assert (ROWS["sector"] == sector).sum() >= 3
 
 
+@pytest.mark.parametrize("sector", SECTORS)
+def test_every_sector_has_a_number_and_something_that_did_not_work(sector: str) -> None:
+    rows = ROWS[ROWS["sector"] == sector]
+    assert rows["effect"].notna().any()
+    assert (rows["direction"] == "benefit").any()
+    assert (rows["direction"] != "benefit").any()
+
+
 def test_intervals_hold_their_effect() -> None:
     assert len(INTERVALS) >= 9
     assert INTERVALS["ci_low"].notna().all()
@@ -69,7 +77,7 @@ def test_doubtful_figures_are_labelled() -> None:
     standing = ROWS.set_index("case_id")["standing"]
     assert standing["toner-rodgers"] == "disowned"
     assert (standing == "disowned").sum() == 1
-    assert {"ni-alibaba-issue-time", "ni-alibaba-chat-time", "mcelheran-short"} == set(
+    assert {"choi-collection-month", "mcelheran-short", "ni-alibaba-chat-time", "ni-alibaba-issue-time"} == set(
         standing[standing == "second-hand"].index
     )
 

@@ -61,6 +61,7 @@ def test_figures_in_the_evidence_are_those_of_the_tables() -> None:
     text = CLAIMS.set_index("claim_id")
     cases = load("app_cases").set_index("case_id")
     assert f"{cases.loc['masai-workload', 'n']:,}" in text.loc["C15", "evidence_for"]
+    assert f"{-cases.loc['luo-disclosed', 'effect']:.0f} % less" in text.loc["C15", "evidence_against"]
     capex = load("capex").set_index("capex_id")
     spent = capex.loc["alibaba-capex-ai-cloud-12-months-to-2025-09", "usd_bn"]
     assert f"about {spent:.0f} billion dollars" in text.loc["C20", "evidence_against"]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from aistack.effects import Pooled, log_ratio, standard_error_from_interval
+from aistack.effects import Pooled, log_ratio, pool, standard_error_from_interval
 from course.charts import GREY, PALETTE, RIM, Picture, figure, show
 from course.data import load
 
@@ -105,7 +105,7 @@ def effects_by_design(cases: pd.DataFrame) -> Picture:
     axes.set(ylim=(-0.6, len(_GROUPS) - 0.3), xlabel="change for the better (right of 0) or the worse, %")
     caption = (
         f"{'; '.join(reversed(words))}. Triangles up: benefit; triangles down: harm; rings: null. "
-        "Effects without a printed size are missing here and stand in the chart above."
+        "Effects without a size in per cent are missing here and stand in the chart above."
     )
     return show(fig, alt=f"Marks along a line of per cent, one row for each kind of design. {caption}", caption=caption)
 
@@ -151,8 +151,9 @@ def _lean(name: str, effect: Sequence[float], error: Sequence[float]) -> str:
 def file_drawer(effects: Sequence[float], errors: Sequence[float], published: Sequence[bool], truth: float) -> Picture:
     """A funnel of invented studies of which only some were published (filled)."""
     effect, error, seen = np.asarray(effects), np.asarray(errors), np.asarray(published, bool)
+    shown = pool(effect[seen], error[seen]).mean
     fig, (axes,) = figure(
-        title=f"Hide what is not significant, and {truth:.0%} looks like {effect[seen].mean():.0%}",
+        title=f"Hide what is not significant, and {truth:.0%} looks like {shown:.0%}",
         subtitle="standard error (small is sure)",
     )
     axes.plot(effect[~seen], error[~seen], "o", color=GREY, mfc="white", ms=5)
@@ -163,7 +164,7 @@ def file_drawer(effects: Sequence[float], errors: Sequence[float], published: Se
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     caption = (
         f"{len(effect)} invented studies of a true effect of {truth:.0%}; {int(seen.sum())} are significant and "
-        f"published (filled), with a mean of {effect[seen].mean():.0%}. The lower left of the funnel is empty."
+        f"published (filled), with a pooled mean of {shown:.0%}. The lower left of the funnel is empty."
     )
     return show(fig, alt=f"Funnel plot of filled and hollow dots. {caption}", caption=caption)
 

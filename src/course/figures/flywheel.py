@@ -36,7 +36,7 @@ def counts_of_users(feedback: pd.DataFrame) -> Picture:
     places = [5.2, 4.4, 3.1, 2.3, 1.0, 0.2]
     bars = axes.barh(places, rows["value"], height=0.65, tick_label=list(_COUNTED.values()))
     for number, bar in enumerate(bars):
-        bar.set(color=PALETTE[number % 2], hatch="//" if number % 2 else "", edgecolor="white")
+        bar.set(facecolor=PALETTE[number % 2], hatch="//" if number % 2 else "", edgecolor="white")
     axes.bar_label(bars, labels=[f"{value:,.0f}" for value in rows["value"]], padding=4)
     axes.set(xlim=(0, 1.12 * rows["value"].max()), xticks=[])
     axes.grid(visible=False)

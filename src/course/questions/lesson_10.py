@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,60 +15,65 @@ from course.data import load
 from course.explorers.returns import BASELINE, THRESHOLDS, decide, review_policy
 from course.figures.effects import speed_studies
 from course.questions.families import Between, Choosing, First, LeavingOut
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 
 _CASES = load("app_cases").set_index("case_id", drop=False)
 _TRIALS = _CASES[_CASES["design"] == "randomised"]
 
 
-def _share(rows: Any, *directions: str) -> float:
-    return float(rows["direction"].isin(directions).mean())
+def _spoiled(rows: Any, *directions: str) -> Any:
+    """For each study, named by what stands before the comma, whether each of its outcomes is one of the directions."""
+    return rows["direction"].isin(directions).groupby(rows["study"].str.split(",").str[0])
 
+
+_STUDIES = _spoiled(_TRIALS, "null", "harm")
+_SHARE = float(_STUDIES.any().mean())
 
 READ = Question(
     id="10-q1",
-    asks="Count how many effects of randomised trials are null or harm",
+    asks="Count the randomised studies in which an outcome was null or harm",
     objective=1,
-    answer_name="not_good",
-    reference=_share(_TRIALS, "null", "harm"),
-    alternatives=(round(_share(_TRIALS, "null", "harm"), 3),),
+    answer_name="spoiled",
+    reference=_SHARE,
+    alternatives=(round(_SHARE, 3), np.float64(_SHARE)),
+    tolerance=0.005,
     misconceptions=(
         Misconception(
+            "outcomes for studies",
+            float(_TRIALS["direction"].isin(["null", "harm"]).mean()),
+            "That is the share among outcomes, where a study with many of them counts many times. Group by study.",
+        ),
+        Misconception(
+            "all of them bad",
+            float(_STUDIES.all().mean()),
+            "You counted the studies in which nothing was a benefit. The question asks for at least one null or harm.",
+        ),
+        Misconception(
             "every design",
-            _share(_CASES, "null", "harm"),
-            "That is the share among all rows. The question asks for the randomised ones.",
+            float(_spoiled(_CASES, "null", "harm").any().mean()),
+            "That is the share among studies of every design. The question asks for the randomised ones.",
         ),
         Misconception(
             "a null is no result",
-            _share(_TRIALS, "harm"),
+            float(_spoiled(_TRIALS, "harm").any().mean()),
             "You left the nulls out. A study that could tell no difference is a result, and a costly one to ignore.",
         ),
         Misconception(
-            "harm forgotten",
-            _share(_TRIALS, "null"),
-            "You counted the nulls only. Harm is not a benefit either.",
-        ),
-        Misconception(
             "the other side",
-            _share(_TRIALS, "benefit"),
-            "That is the share with a benefit. The question asks for the rest.",
+            1 - _SHARE,
+            "That is the share of studies with benefits only. The question asks for the rest.",
         ),
         Misconception(
             "a count for a share",
-            float(_TRIALS["direction"].isin(["null", "harm"]).sum()),
-            "That is how many there are. Divide by the number of randomised rows.",
-        ),
-        Misconception(
-            "of all rows",
-            float(_TRIALS["direction"].isin(["null", "harm"]).sum()) / len(_CASES),
-            "You divided by all rows of the table, though only randomised ones were counted.",
+            float(_STUDIES.any().sum()),
+            "That is how many studies there are. Divide by the number of randomised studies.",
         ),
     ),
     hints=(
-        "First keep the rows whose `design` is `randomised`, then look at their `direction`.",
-        'A column of True and False has a mean: `rows["direction"].isin([...]).mean()`.',
+        "Make a column that is True where the direction is not benefit, then group it by `study`.",
+        "A group has `any()`, which is True if one of its rows is. The mean of that is a share.",
     ),
-    praise="In trials, nearly one effect in three is no benefit. Whoever shows you only successes has chosen.",
+    praise="More than half of the studies hold an outcome that a brochure would leave out. Ask for all of them.",
     section="The data",
 )
 
@@ -117,72 +123,85 @@ POOL = Question(
 )
 
 
-def _mean_cost(confidences: list[float], threshold: float, error_cost: float, review_cost: float) -> float:
-    costs = [review_cost if sure < threshold else (1 - sure) * error_cost for sure in confidences]
-    return sum(costs) / len(costs)
+def _share_right(confidences: list[float], looks: int, people_err: float) -> float:
+    machine = sorted(confidences)[looks:]
+    return (looks * (1 - people_err) + sum(machine)) / len(confidences)
 
 
-def _mean_cost_numpy(confidences: list[float], threshold: float, error_cost: float, review_cost: float) -> Any:
-    sure = np.array(confidences)
-    return np.where(sure < threshold, review_cost, (1 - sure) * error_cost).mean()
+def _share_right_numpy(confidences: list[float], looks: int, people_err: float) -> Any:
+    sure = np.sort(confidences)
+    sure[:looks] = 1 - people_err
+    return sure.mean()
 
 
-def _mean_cost_sums(confidences: list[float], threshold: float, error_cost: float, review_cost: float) -> float:
-    alone = [sure for sure in confidences if sure >= threshold]
-    seen = len(confidences) - len(alone)
-    return (seen * review_cost + error_cost * (len(alone) - sum(alone))) / len(confidences)
+def _share_right_pops(confidences: list[float], looks: int, people_err: float) -> float:
+    left = list(confidences)
+    for _ in range(looks):
+        left.remove(min(left))
+    return 1 - (looks * people_err + len(left) - sum(left)) / len(confidences)
 
 
-def _cost_inputs(draw: random.Random) -> Inputs:
-    """Some cases on each side of the threshold, and one list in which all or none are seen."""
+def _desk_inputs(draw: random.Random) -> Inputs:
+    """Batches with no, some and many looks, whose first cases are neither the surest nor the least sure."""
     inputs: Inputs = []
-    for threshold in (0.0, 0.6, 0.8, 0.9, 1.0):
-        confidences = [round(draw.uniform(0.3, 0.99), 3) for _ in range(draw.randint(4, 8))] + [0.35, 0.97]
-        inputs.append([confidences, threshold, draw.uniform(40, 200), draw.uniform(2, 9)])
+    for looks in (0, 1, 3, 5):
+        confidences = [round(draw.uniform(0.5, 0.9), 3) for _ in range(draw.randint(6, 8))]
+        inputs.append([[*confidences, 0.35, 0.97], looks, round(draw.uniform(0.02, 0.15), 3)])
     return inputs
 
 
-COST = Question(
+DESK = Question(
     id="10-q3",
-    asks="Write the cost of a case under a review threshold as a function",
+    asks="Write as a function how many cases come out right when people have time for a few",
     objective=3,
-    answer_name="cost_of_case",
-    reference=_mean_cost,
-    alternatives=(_mean_cost_numpy, _mean_cost_sums),
-    make_inputs=_cost_inputs,
+    answer_name="share_right",
+    reference=_share_right,
+    alternatives=(_share_right_numpy, _share_right_pops),
+    make_inputs=_desk_inputs,
+    tolerance=0.001,
     points=2,
     misconceptions=(
         Misconception(
+            "as they come",
+            lambda c, n, e: (n * (1 - e) + sum(c[n:])) / len(c),
+            "Your people take the first cases of the list. They should take those of which the machine is least sure.",
+        ),
+        Misconception(
             "people see the sure ones",
-            lambda c, t, e, r: sum(r if s >= t else (1 - s) * e for s in c) / len(c),
+            lambda c, n, e: (n * (1 - e) + sum(sorted(c, reverse=True)[n:])) / len(c),
             "You send the cases to people of which the machine is sure. A person should see the others.",
         ),
         Misconception(
-            "confidence for error",
-            lambda c, t, e, r: sum(r if s < t else s * e for s in c) / len(c),
-            "You let a case cost more the surer the machine is. The chance of an error is what is left to 1.",
+            "people are always right",
+            lambda c, n, e: (n + sum(sorted(c)[n:])) / len(c),
+            "Your people make no mistakes. Here they err in a share `people_err` of what they see.",
         ),
         Misconception(
-            "people work for nothing",
-            lambda c, t, e, r: sum(0 if s < t else (1 - s) * e for s in c) / len(c),
-            "Cases that people see cost nothing in your function. Each look has its price.",
+            "everybody errs like people",
+            lambda c, n, e: _share_right(c, n, 0) * (1 - e),
+            "You take the errors of people off all cases. They err only in those that they see.",
         ),
         Misconception(
-            "errors count twice",
-            lambda c, t, e, r: sum(r + (1 - s) * e if s < t else (1 - s) * e for s in c) / len(c),
-            "You charge the machine's error even where a person looked, and people are always right here.",
+            "nobody looks",
+            lambda c, n, e: sum(c) / len(c),
+            "That is what the machine gets right alone. Some cases are seen by people.",
         ),
         Misconception(
-            "the sum of all",
-            lambda c, t, e, r: _mean_cost(c, t, e, r) * len(c),
-            "That is what all cases cost together. The question asks for the cost of one case, on average.",
+            "the share that is wrong",
+            lambda c, n, e: 1 - _share_right(c, n, e),
+            "That is the share that comes out wrong. The question asks for the rest.",
+        ),
+        Misconception(
+            "a number for a share",
+            lambda c, n, e: _share_right(c, n, e) * len(c),
+            "That is how many cases come out right. Divide by how many there are.",
         ),
     ),
     hints=(
-        "Go through the confidences one by one: below the threshold, a case costs a look.",
-        "Otherwise it costs the chance of an error times what an error costs. Then take the mean.",
+        "Sort the confidences: the first `looks` of them go to people.",
+        "People get `looks * (1 - people_err)` right; of the others the machine gets right the sum of its confidences.",
     ),
-    praise="A whole policy in three lines. Note what is not in it: the accuracy of the model.",
+    praise="The same model and the same hours: what people's hours are worth depends on which cases reach them.",
     section="From an effect to a decision",
 )
 
@@ -233,77 +252,122 @@ EXPLORE = Question(
     section="What if?",
 )
 
-_VOLUME, _MISTAKE, _LOOK, _SPREAD, _RATE, _YEARS = 500_000, 20.0, 5.0, 2.0, 0.08, 3
-_OFFERS = {"model": (2e6, 18), "policy": (0.3e6, 3)}
+_SPREAD, _RATE, _YEARS = 2.0, 0.08, 3
+_OFFICE = {
+    "cases_a_year": 500_000,
+    "error_cost": 20,
+    "review_cost": 5,
+    "accuracy": 0.83,
+    "better_accuracy": 0.9,
+    "model_cost": 2_000_000,
+    "model_months": 18,
+    "policy_cost": 300_000,
+    "policy_months": 3,
+}
 
 
-def _cost(threshold: float, accuracy: float, look: float = _LOOK) -> float:
-    return float(cost_per_case(threshold, accuracy, _SPREAD, _MISTAKE, look))
+def _other_office(draw: random.Random) -> Numbers:
+    """An office of another size, in which no two answers with a name are alike and the model clearly pays or not."""
+    while True:
+        mistake, accuracy = draw.randint(15, 60), round(draw.uniform(0.75, 0.88), 2)
+        office = {
+            "cases_a_year": draw.randrange(200_000, 900_001, 10_000),
+            "error_cost": mistake,
+            "review_cost": round(mistake * draw.uniform(0.1, 0.4), 1),
+            "accuracy": accuracy,
+            "better_accuracy": round(1 - (1 - accuracy) * draw.uniform(0.4, 0.7), 2),
+            "model_cost": draw.randrange(1_000_000, 4_000_001, 100_000),
+            "model_months": draw.randint(12, 24),
+            "policy_cost": draw.randrange(100_000, 600_001, 50_000),
+            "policy_months": draw.randint(2, 6),
+        }
+        values = [*_answers(office).values()]
+        apart = all(abs(a - b) > 0.03 * max(abs(a), abs(b)) for a, b in combinations(values, 2))
+        if apart and abs(values[0]) > 0.2 and abs(_worths(office)["model"]) > 0.1:
+            return office
 
 
-def _worth(gain_per_case: float, offer: str, months: float | None = None, paid: bool = True) -> float:
-    price, usual = _OFFERS[offer]
-    wait = usual if months is None else months
-    gain = gain_per_case * _VOLUME
-    return float(net_present_value_usd(gain, price if paid else 0, wait, _YEARS, _RATE)) / 1e6
+def _worths(office: Numbers, *, wait: bool = True, paid: bool = True, look: bool = True, rule: bool = True) -> Numbers:
+    """Net present value of both offers, in millions of dollars; each switch leaves one thing out."""
+    mistake, price = office["error_cost"], office["review_cost"]
+    chow = 1 - price / mistake if rule else price / mistake
+
+    def cost(threshold: float, accuracy: float, review: float = price) -> float:
+        return float(cost_per_case(threshold, accuracy, _SPREAD, mistake, review))
+
+    today = cost(0, office["accuracy"])
+    after = {
+        "model": cost(0, office["better_accuracy"]),
+        "policy": cost(chow, office["accuracy"], price if look else 0),
+    }
+    worth = {}
+    for offer, then in after.items():
+        gain, months = (today - then) * office["cases_a_year"], office[f"{offer}_months"] if wait else 0
+        value = net_present_value_usd(gain, office[f"{offer}_cost"] if paid else 0, months, _YEARS, _RATE)
+        worth[offer] = float(value) / 1e6
+        worth[f"{offer} in a year"] = gain / 1e6
+    return worth
 
 
-_TODAY = _cost(0, 0.83)
-_BY_MODEL, _BY_POLICY = _TODAY - _cost(0, 0.90), _TODAY - _cost(0.75, 0.83)
-_ADVANTAGE = _worth(_BY_POLICY, "policy") - _worth(_BY_MODEL, "model")
+def _answers(office: Numbers) -> Numbers:
+    """By how much the policy is worth more than the model: first what is right, then what slips make of it."""
 
-DECIDE = Question(
-    id="10-q5",
-    asks="Decide between a better model and a review threshold, by what each is worth",
-    objective=4,
-    answer_name="decision",
-    reference=(_ADVANTAGE, _worth(_BY_MODEL, "model") > 0),
-    alternatives=((np.float64(_ADVANTAGE), np.bool_(_worth(_BY_MODEL, "model") > 0)),),
-    points=2,
-    misconceptions=(
-        Misconception(
-            "the other way round",
-            First(-_ADVANTAGE),
-            "You took the policy from the model. The question asks how much more the policy is worth.",
+    def advantage(**switches: bool) -> float:
+        worth = _worths(office, **switches)
+        return worth["policy"] - worth["model"]
+
+    usual = _worths(office)
+    return {
+        "right": advantage(),
+        "the other way round": -advantage(),
+        "no waiting": advantage(wait=False),
+        "no price": advantage(paid=False),
+        "one year's gains": usual["policy in a year"] - usual["model in a year"],
+        "looks for nothing": advantage(look=False),
+        "the rule upside down": advantage(rule=False),
+        "dollars for millions": advantage() * 1e6,
+    }
+
+
+def _decide(office: Numbers) -> Question:
+    answers, pays = _answers(office), _worths(office)["model"] > 0
+    right = answers["right"]
+    says = {
+        "the other way round": "You took the policy from the model. Take the model from the policy.",
+        "no waiting": "You let both offers earn from the first day. They earn from the day on which they are deployed.",
+        "no price": "You left out what it costs to put each offer in place.",
+        "one year's gains": "That compares the gains of one year. The offers differ in price and in months as well.",
+        "looks for nothing": "You let the clerks look for nothing. Each look costs `review_cost`.",
+        "the rule upside down": "Your threshold is a look over a mistake. By Chow's rule it is 1 less that.",
+        "dollars for millions": "Right, in dollars. The question asks for millions of dollars.",
+    }
+    return Question(
+        id="10-q5",
+        asks="Decide between a better model and a review threshold, by what each is worth",
+        objective=4,
+        answer_name="decision",
+        reference=(right, pays),
+        alternatives=((np.float64(right), np.bool_(pays)),),
+        points=2,
+        misconceptions=(
+            *(Misconception(name, First(answers[name]), message) for name, message in says.items()),
+            Misconception(
+                "second half",
+                First(right),
+                "The first number is right. Is the worth of the better model, its price paid, above 0 or not?",
+            ),
         ),
-        Misconception(
-            "no waiting",
-            First(_worth(_BY_POLICY, "policy", 0) - _worth(_BY_MODEL, "model", 0)),
-            "You let both offers earn from the first day. They earn from the day on which they are deployed.",
+        hints=(
+            "Cost of a case today less its cost afterwards, times the cases of a year, is the yearly gain of an offer.",
+            "Give that gain, the price, the months, 3 years and 0.08 to `net_present_value_usd`, once for each offer.",
         ),
-        Misconception(
-            "no price",
-            First(_worth(_BY_POLICY, "policy", paid=False) - _worth(_BY_MODEL, "model", paid=False)),
-            "You left out what it costs to put each offer in place.",
-        ),
-        Misconception(
-            "one year's gains",
-            First((_BY_POLICY - _BY_MODEL) * _VOLUME / 1e6),
-            "That compares the gains of one year. The offers differ in price and in months as well.",
-        ),
-        Misconception(
-            "looks for nothing",
-            First(_worth(_TODAY - _cost(0.75, 0.83, look=0), "policy") - _worth(_BY_MODEL, "model")),
-            "You let the clerks look for nothing. `review_cost` is 5 dollars in this office.",
-        ),
-        Misconception(
-            "dollars for millions",
-            First(_ADVANTAGE * 1e6),
-            "Right, in dollars. The question asks for millions of dollars.",
-        ),
-        Misconception(
-            "second half",
-            First(_ADVANTAGE),
-            "The first number is right. Is the worth of the better model, its price paid, above 0 or not?",
-        ),
-    ),
-    hints=(
-        "Cost of a case today less its cost afterwards, times the cases of a year, is the yearly gain of an offer.",
-        "Give that gain, the price, the months, 3 years and 0.08 to `net_present_value_usd`, once for each offer.",
-    ),
-    praise="The months decide as much as the model: what is simple is running while the other is being built.",
-    section="From a decision to a return",
-)
+        praise="The months decide as much as the model: what is simple is running while the other is being built.",
+        section="From a decision to a return",
+        scenario=Scenario(office, _other_office, _decide),
+    )
+
+
+DECIDE = _decide(_OFFICE)
 
 _ARM = 105_934 / 2
 _WITH_AI, _WITHOUT_AI = 1.55 * _ARM / 1000, 1.76 * _ARM / 1000
@@ -401,4 +465,4 @@ CRITICISE = Question(
     section="What is missing",
 )
 
-QUESTIONS = (READ, POOL, COST, EXPLORE, DECIDE, AUDIT, CRITICISE)
+QUESTIONS = (READ, POOL, DESK, EXPLORE, DECIDE, AUDIT, CRITICISE)

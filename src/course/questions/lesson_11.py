@@ -11,106 +11,119 @@ from aistack.flywheel import Flywheel, steady_states, value_ratio_break_even
 from course.data import load
 from course.explorers.flywheel import HARMFUL, flywheel, run
 from course.questions.families import Between, Choosing, First, LeavingOut
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 
 _COUNTS = load("feedback_scale").set_index("feedback_id")["value"]
-_MONTH = float(_COUNTS["meta-ai-users-monthly-2024-09-25"])
-_WEEK = float(_COUNTS["meta-ai-users-weekly-2024-09-25"])
+
+
+def _ratio(of_chatgpt: str, of_gemini: str) -> float:
+    return float(_COUNTS[f"chatgpt-{of_chatgpt}"] / _COUNTS[f"gemini-app-court-{of_gemini}"])
+
+
+_DAY, _MONTH, _MESSAGES = "users-daily-2025-03-28", "users-monthly-2025-03-15", "messages-per-day-2025-03-28"
+_WEEK = "users-weekly-2025-03-13"
+_ALIKE = _ratio(f"court-{_DAY}", _DAY)
 
 READ = Question(
     id="11-q1",
-    asks="Compare two counts of one product on one day",
+    asks="Find among six counts the two that compare like with like",
     objective=1,
-    answer_name="stretch",
-    reference=_MONTH / _WEEK,
-    alternatives=(np.float64(_MONTH / _WEEK), round(_MONTH / _WEEK, 2)),
+    answer_name="times_as_many",
+    reference=_ALIKE,
+    alternatives=(np.float64(_ALIKE), round(_ALIKE, 2)),
     misconceptions=(
         Misconception(
-            "upside down", _WEEK / _MONTH, "That is the week over the month. The question has it the other way."
+            "day against month",
+            _ratio(f"court-{_DAY}", _MONTH),
+            "That is the slide's pair: a day against a month, in which more people come by once.",
         ),
         Misconception(
-            "weeks in a month",
-            30 / 7,
-            "You took it that each week brings new people. Most come back: count people, not visits.",
+            "the slide's own number",
+            1 / _ratio(f"court-{_DAY}", _MONTH),
+            "That is the slide's pair, the way round in which the slide has it. Look at the windows of the two.",
         ),
         Misconception(
-            "added up",
-            _MONTH + _WEEK,
-            "You added the two. The people of the week are among those of the month: one is a part of the other.",
+            "week against month",
+            _ratio(_WEEK, _MONTH),
+            "A week against a month, and a company against a court: neither the window nor the counter is the same.",
         ),
         Misconception(
-            "a difference",
-            _MONTH - _WEEK,
-            "That is the difference, in millions. The question asks for how many times.",
+            "week against day",
+            _ratio(_WEEK, _DAY),
+            "A week against a day: the window of ChatGPT is seven times as long.",
         ),
+        Misconception(
+            "messages for users",
+            _ratio(f"court-{_MESSAGES}", _MESSAGES),
+            "Same window, same counter, but those are messages. The question asks for users.",
+        ),
+        Misconception("upside down", 1 / _ALIKE, "The right pair, turned round: that is Gemini over ChatGPT."),
     ),
     hints=(
-        "Both rows have the same date and the same company. What differs is `metric`.",
-        "Divide the monthly count by the weekly one.",
+        "Two rows compare like with like if `metric`, `counted_by` and the date are the same.",
+        "Of the pairs with the same metric, one counts users. Divide ChatGPT's count by Gemini's.",
     ),
-    praise="Same product, same day, same company: the window alone does that. Compare like with like.",
+    praise="Like with like, and the order of the two is not that of the slide. Ask for the window first.",
     section="The data",
 )
 
 
-def _gain(beta: float, own_quality: float, sensitivity: float, share: float) -> float:
-    return beta * (1 - own_quality) * sensitivity * (1 - share)
+def _limit(beta: float, own_quality: float, sensitivity: float) -> float:
+    return max(0.0, 1 - 1 / (beta * (1 - own_quality) * sensitivity))
 
 
-def _gain_steps(beta: float, own_quality: float, sensitivity: float, share: float) -> Any:
-    of_data = np.multiply(beta, 1 - own_quality)
-    return of_data * (sensitivity - sensitivity * share)
+def _limit_if(beta: float, own_quality: float, sensitivity: float) -> Any:
+    alone = np.multiply(beta * sensitivity, 1 - own_quality)  # the gain of a product that nobody uses yet
+    return 0 if alone <= 1 else (alone - 1) / alone
 
 
-def _gain_inputs(draw: random.Random) -> Inputs:
-    """Small and large products, with quality and share apart from each other."""
-    return [
-        [draw.uniform(0.2, 0.9), draw.uniform(0.05, 0.4), draw.uniform(1.5, 8), draw.uniform(0.5, 0.9)]
-        for _ in range(3)
-    ] + [[draw.uniform(0.2, 0.9), draw.uniform(0.6, 0.9), draw.uniform(1.5, 8), draw.uniform(0.05, 0.3)]]
+def _limit_inputs(draw: random.Random) -> Inputs:
+    """Products whose wheel turns up to some share, and one whose wheel never does."""
+    turning = [[draw.uniform(0.5, 0.9), draw.uniform(0.05, 0.35), draw.uniform(4, 8)] for _ in range(3)]
+    return [*turning, [draw.uniform(0.2, 0.5), draw.uniform(0.6, 0.8), draw.uniform(1.5, 4)]]
 
 
-GAIN = Question(
+LIMIT = Question(
     id="11-q2",
-    asks="Write the gain of the loop as a function",
+    asks="Write as a function up to which share of the market differences grow",
     objective=2,
-    answer_name="gain",
-    reference=_gain,
-    alternatives=(_gain_steps, lambda b, q, g, s: g * b * (1 - q - s + q * s)),
-    make_inputs=_gain_inputs,
+    answer_name="share_limit",
+    reference=_limit,
+    alternatives=(_limit_if, lambda b, q, g: float(np.clip(1 - 1 / (b * g * (1 - q)), 0, 1))),
+    make_inputs=_limit_inputs,
     points=2,
     misconceptions=(
         Misconception(
+            "less than nothing",
+            lambda b, q, g: 1 - 1 / (b * (1 - q) * g),
+            "Right where the wheel turns. Where it never does you return a share below 0: the least share is 0.",
+        ),
+        Misconception(
             "no ceiling",
-            lambda b, q, g, s: b * g * (1 - s),
+            lambda b, q, g: max(0.0, 1 - 1 / (b * g)),
             "Your loop forgets that quality has a ceiling: close to it, more data add less.",
         ),
         Misconception(
-            "an endless market",
-            lambda b, q, g, s: b * (1 - q) * g,
-            "Your loop forgets that the market is finite: who has nearly all of it can win few more.",
+            "what is left of the market",
+            lambda b, q, g: min(1.0, 1 / (b * (1 - q) * g)),
+            "That is what is left to win at the limit. The question asks for the share that the product has.",
         ),
         Misconception(
-            "grows as it gets better",
-            lambda b, q, g, s: b * q * g * s,
-            "You multiply by what has been reached. What counts is what is left up to the ceiling and to all users.",
+            "quality reached for quality left",
+            lambda b, q, g: max(0.0, 1 - 1 / (b * q * g)),
+            "You multiply by the quality that has been reached. What counts is what is left up to the ceiling.",
         ),
         Misconception(
-            "sum for product",
-            lambda b, q, g, s: b * (1 - q) + g * (1 - s),
-            "You add the two slopes. One per cent goes through both links, one after the other.",
-        ),
-        Misconception(
-            "only the exponents",
-            lambda b, q, g, s: b * g,
-            "That is the gain of a product with no quality and no users yet. It falls from there.",
+            "the gain itself",
+            lambda b, q, g: b * (1 - q) * g,
+            "That is the gain of a product that nobody uses yet. At which share has it fallen to 1?",
         ),
     ),
     hints=(
-        "Two slopes, one for each link: from data to quality, and from quality to users.",
-        "Each slope has an exponent and a bracket with what is left. Multiply all four.",
+        "At the limit the gain is exactly 1. Write that down, and solve it for the share.",
+        "If the gain is below 1 even for a product without users, differences never grow: use `max(0, ...)`.",
     ),
-    praise="Four factors, and the two brackets are why every flywheel slows down.",
+    praise="Above that share a lead melts, however large the crowd: no flywheel carries anybody to the whole market.",
     section="One number",
 )
 
@@ -196,51 +209,74 @@ EXPLORE = Question(
     section="What if?",
 )
 
-_MANY, _FEW, _BETA = 900.0, 56.0, 0.5
-_NEEDED = float(value_ratio_break_even(_MANY, _FEW, _BETA))
+_SERVICES = {"users_a": 900, "users_b": 56, "dollars_a": 1, "dollars_b": 20, "exponent": 0.5}
 
-DECIDE = Question(
-    id="11-q5",
-    asks="Decide between many users at low value and few at high value",
-    objective=4,
-    answer_name="decision",
-    reference=(_NEEDED, False),
-    alternatives=((np.float64(_NEEDED), np.bool_(False)), (round(_NEEDED, 1), False)),
-    points=2,
-    misconceptions=(
-        Misconception(
-            "heads only",
-            First(_MANY / _FEW),
-            "You compared the numbers of users. More users also leave more data, and quality grows with them.",
+
+def _other_services(draw: random.Random) -> Numbers:
+    """Two crowds that differ by 4 to 20 times; the few are worth clearly more, or less, than it takes."""
+    few, times, exponent = draw.randint(20, 80), draw.uniform(4, 20), round(draw.uniform(0.3, 0.7), 2)
+    many, value = round(few * times), round(draw.uniform(0.5, 3), 2)
+    needed = float(value_ratio_break_even(many, few, exponent))
+    worth = needed * draw.choice([draw.uniform(0.3, 0.8), draw.uniform(1.25, 2)])
+    return {
+        "users_a": many,
+        "users_b": few,
+        "dollars_a": value,
+        "dollars_b": round(value * worth, 2),
+        "exponent": exponent,
+    }
+
+
+def _many_or_few(services: Numbers) -> Question:
+    times, beta = services["users_a"] / services["users_b"], services["exponent"]
+    needed = float(value_ratio_break_even(services["users_a"], services["users_b"], beta))
+    few_win = services["dollars_b"] >= needed * services["dollars_a"]
+    return Question(
+        id="11-q5",
+        asks="Decide between many users at low value and few at high value",
+        objective=4,
+        answer_name="decision",
+        reference=(needed, few_win),
+        alternatives=((np.float64(needed), np.bool_(few_win)), (times * times**beta, few_win)),
+        points=2,
+        misconceptions=(
+            Misconception(
+                "heads only",
+                First(times),
+                "You compared the numbers of users. More users also leave more data, and quality grows with them.",
+            ),
+            Misconception(
+                "quality only",
+                First(times**beta),
+                "That is how much better the quality of the many gets. Income counts the users as well.",
+            ),
+            Misconception(
+                "in proportion",
+                First(times**2),
+                "You let quality grow in proportion to data. Here it grows with a power of them below 1.",
+            ),
+            Misconception(
+                "upside down",
+                First(1 / needed),
+                "You took the few over the many. The question asks how much more each of the few must be worth.",
+            ),
+            Misconception(
+                "second half",
+                First(needed),
+                "The first number is right. Is a user of B worth at least so many times what one of A is worth?",
+            ),
         ),
-        Misconception(
-            "quality only",
-            First((_MANY / _FEW) ** _BETA),
-            "That is how much better the quality of the many gets. Income counts the users as well.",
+        hints=(
+            "Income is users times value times quality, and quality goes with users to the power of the exponent.",
+            "The ratio of users to the power of one plus the exponent.",
         ),
-        Misconception(
-            "in proportion",
-            First((_MANY / _FEW) ** 2),
-            "You let quality grow in proportion to data. Here it grows with their square root.",
-        ),
-        Misconception(
-            "upside down",
-            First(1 / _NEEDED),
-            "You took the few over the many. The question asks how much more each of the few must be worth.",
-        ),
-        Misconception(
-            "second half",
-            First(_NEEDED),
-            "The first number is right. Are 20 dollars at least so many times 1 dollar?",
-        ),
-    ),
-    hints=(
-        "Income is users times value times quality, and quality goes with users to the power of the exponent.",
-        "The ratio of users to the power of one plus the exponent.",
-    ),
-    praise="Below the ceiling the crowd wins here. At the ceiling the exponent is 0, and the answer turns round.",
-    section="Many, or worth much?",
-)
+        praise="That holds far below the ceiling. At the ceiling the exponent is 0, and the few need much less.",
+        section="Many, or worth much?",
+        scenario=Scenario(services, _other_services, _many_or_few),
+    )
+
+
+DECIDE = _many_or_few(_SERVICES)
 
 _ACCEPT, _SHOWN = 1.28, 0.79
 
@@ -326,4 +362,4 @@ CRITICISE = Question(
     section="Verdict so far",
 )
 
-QUESTIONS = (READ, GAIN, TIPPING, EXPLORE, DECIDE, AUDIT, CRITICISE)
+QUESTIONS = (READ, LIMIT, TIPPING, EXPLORE, DECIDE, AUDIT, CRITICISE)
