@@ -114,6 +114,7 @@ class Layout:
 
     `sharded`: weights live in pieces on all replicas and are gathered for use (ZeRO stage 3, FSDP).
     `expert_tensor_parallel` splits the feed-forward part, where not as the rest (1: experts are placed whole).
+    `hidden_exchange`: what experts send between nodes travels behind computation (DualPipe of DeepSeek-V3).
     `frozen`: weights stay as they are and small adapters learn (LoRA), so there are no gradients of weights.
     """
 
@@ -130,6 +131,7 @@ class Layout:
     recompute: str = "none"
     stores_scores: bool = False
     frozen: bool = False
+    hidden_exchange: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -197,7 +199,8 @@ def step_seconds_estimate(
     is in their terms. `draws` (see `constant_draws`) replaces fitted constants by arrays, and the result is an array.
 
     A token goes once to each place that holds some of its k experts: to `n (1 - (1 - 1/n)^k)` of n places on average.
-    Which traffic is exposed was chosen with NVIDIA's Megatron-Bridge tables in view; no constant was fitted on those.
+    Which traffic is exposed was chosen with NVIDIA's Megatron-Bridge tables and DeepSeek-V3's run in view; no constant
+    was fitted on those.
 
     Known bias: balanced experts, no recovery from failures, no swapping where memory is nearly full: such steps take
     10 to 30 % longer. Software decides more than any term: the same job on the same chips became up to 70 % faster
@@ -252,7 +255,8 @@ def step_seconds_estimate(
     copies = ALL_TO_ALLS * narrowing * passed * part
     sent = max(shape.experts_per_token - shape.shared_experts, 1.0)
     exchange = (reduced * passed + copies * _reached(expert, sent)) / link
-    exchange = exchange + k["between"] * copies * _reached(expert / machine.domain, sent) / network
+    between = 0.0 if layout.hidden_exchange else k["between"]
+    exchange = exchange + between * copies * _reached(expert / machine.domain, sent) / network
 
     cut = layout.context_parallel
     text_parts = KEYS_AND_VALUES * (GATHERS + SCATTERS) * shape.kv_width / tensor * (cut - 1) / cut

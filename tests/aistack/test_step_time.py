@@ -259,3 +259,16 @@ def test_impossible_jobs_are_refused_in_words() -> None:
         Machine(312, 312, 2039, 0, 25)
     with pytest.raises(ValueError, match="seq_tokens = -1"):
         step_seconds_estimate(LLAMA, -1, JOB, H100)
+
+
+def test_hiding_what_experts_send_saves_that_and_nothing_else() -> None:
+    shape = Shape(36e9, 671e9, 61, 7168, 2048, 20480, 20480, 129280, 256, 9, 2, 1)
+    layout = Layout(1024, 8192, pipeline_parallel=4, expert_parallel=64, expert_tensor_parallel=1)
+    shown = step_seconds_estimate(shape, 4096, layout, H100)
+    hidden = step_seconds_estimate(shape, 4096, replace(layout, hidden_exchange=True), H100)
+    assert 0 < hidden.exchange < shown.exchange
+    assert (hidden.matmul, hidden.memory, hidden.replicas) == (shown.matmul, shown.memory, shown.replicas)
+    near = replace(layout, expert_parallel=8)
+    assert step_seconds_estimate(shape, 4096, near, H100).exchange == pytest.approx(
+        step_seconds_estimate(shape, 4096, replace(near, hidden_exchange=True), H100).exchange
+    )
