@@ -359,6 +359,7 @@ def _decide(office: Numbers) -> Question:
         ),
         hints=(
             "Cost of a case today less its cost afterwards, times the cases of a year, is the yearly gain of an offer.",
+            "The threshold of the policy follows from what a look and a mistake cost; the lesson gives the rule.",
             "Give that gain, the price, the months, 3 years and 0.08 to `net_present_value_usd`, once for each offer.",
         ),
         praise="The months decide as much as the model: what is simple is running while the other is being built.",
