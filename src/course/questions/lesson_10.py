@@ -429,13 +429,13 @@ CRITICISE = Question(
     asks="Say which objections to a pooled success story the evidence supports",
     objective=5,
     answer_name="objections",
-    reference={"A", "B", "D"},
-    alternatives=(["A", "B", "D"], {"d", "b", "a"}),
+    reference={"B", "C", "D"},
+    alternatives=(["C", "B", "D"], {"b", "c", "d"}),
     misconceptions=(
         Misconception(
             "blames the size",
-            Choosing("C"),
-            "C blames the number of scientists. What is wrong with that paper would be as wrong with a million.",
+            Choosing("A"),
+            "A blames the number of scientists. What is wrong with that paper would be as wrong with a million.",
         ),
         Misconception(
             "takes doubt for proof of nothing",
@@ -444,7 +444,7 @@ CRITICISE = Question(
         ),
         Misconception(
             "keeps the disowned paper",
-            LeavingOut("A"),
+            LeavingOut("C"),
             "Not all yet. Look up the column `standing` of the row behind the 44 %.",
         ),
         Misconception(

@@ -325,22 +325,22 @@ CRITICISE = Question(
     asks="Say which objections to a claim about the largest crowd the evidence supports",
     objective=5,
     answer_name="objections",
-    reference={"A", "C", "D"},
-    alternatives=(["A", "C", "D"], {"d", "c", "a"}),
+    reference={"B", "C", "E"},
+    alternatives=(["C", "B", "E"], {"b", "c", "e"}),
     misconceptions=(
         Misconception(
             "calls a count a lie",
-            Choosing("B"),
-            "B says that the figure was made up. Two counts that differ show two methods; which one errs is open.",
+            Choosing("A"),
+            "A says that the figure was made up. Two counts that differ show two methods; which one errs is open.",
         ),
         Misconception(
             "from no proof to no effect",
-            Choosing("E"),
-            "E goes too far: four products cannot prove that feedback is worthless, and delay alone costs years.",
+            Choosing("D"),
+            "D goes too far: four products cannot prove that feedback is worthless, and delay alone costs years.",
         ),
         Misconception(
             "lets a part outgrow its whole",
-            LeavingOut("A"),
+            LeavingOut("B"),
             "Not all yet. Compare the count for June with the one for the country in March.",
         ),
         Misconception(
@@ -350,7 +350,7 @@ CRITICISE = Question(
         ),
         Misconception(
             "a lead without end",
-            LeavingOut("D"),
+            LeavingOut("E"),
             "Not all yet. What becomes of a lead in users close to the ceiling?",
         ),
     ),
