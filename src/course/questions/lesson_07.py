@@ -479,14 +479,14 @@ CRITICISE = Question(
     asks="Say which objections to a claim the evidence supports",
     objective=4,
     answer_name="objections",
-    reference={"A", "B", "D"},
-    alternatives=(["A", "B", "D"], {"d", "b", "a"}),
+    reference={"A", "B", "C"},
+    alternatives=(["B", "A", "C"], {"a", "b", "c"}),
     points=2,
     misconceptions=(
         Misconception(
             "experts for the few",
-            Choosing("C"),
-            "C forgets the memory: all experts must be held, however few are awake. And who shares the reading?",
+            Choosing("D"),
+            "D forgets the memory: all experts must be held, however few are awake. And who shares the reading?",
         ),
         Misconception(
             "API at any volume",
@@ -505,7 +505,7 @@ CRITICISE = Question(
         ),
         Misconception(
             "misses the competition",
-            LeavingOut("D"),
+            LeavingOut("C"),
             "Not all yet. Look at the first chart once more: what does a host ask, and what does a token cost alone?",
         ),
     ),
