@@ -66,6 +66,14 @@ def test_numbers_come_from_the_key_and_the_learner_and_from_nothing_else() -> No
         assert numbers[0] not in numbers[2:]
 
 
+@pytest.mark.parametrize("made_up", [0.0, -1.0, 1e9, math.nan, math.inf, 1])
+@pytest.mark.parametrize("question", WITH_NUMBERS, ids=lambda question: question.id)
+def test_made_up_numbers_stop_no_check(question: Question, made_up: float) -> None:
+    numbers = question.scenario.numbers  # type: ignore[union-attr]
+    for changed in [dict.fromkeys(numbers, made_up), *({**numbers, name: made_up} for name in numbers)]:
+        assert question.about(changed).id == question.id
+
+
 def test_a_check_in_the_notebook_judges_by_the_numbers_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COURSE_STRICT", raising=False)
     own = questions.get("01-q1").personal("key", "anna")

@@ -97,7 +97,10 @@ class Question:
         if self.scenario is None or not isinstance(numbers, Mapping) or numbers == self.scenario.numbers:
             return self
         fits = numbers.keys() == self.scenario.numbers.keys() and all(map(is_number, numbers.values()))
-        return self.scenario.ask(numbers) if fits else self
+        try:
+            return self.scenario.ask(numbers) if fits else self
+        except (ValueError, ArithmeticError):  # numbers that somebody made up, about which nothing can be asked
+            return self
 
     @property
     def sheet(self) -> str:
