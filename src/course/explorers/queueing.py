@@ -101,7 +101,7 @@ class StaffingChart(Chart[Staffing]):
             axes.minorticks_off()
         one, split = PALETTE[:2]
         for axes, side in ((left, "curve"), (right, "waits")):
-            self.add_line(f"ghost {side}", axes, color=GREY, lw=5, ls="-", alpha=0.5, label="baseline")
+            self.add_line(f"ghost {side}", axes, label="baseline")
             self.add_line(f"{side} split", axes, color=split, lw=2.5, ls=(0, (4, 2)), label="split in fleets")
             self.add_line(f"{side} pooled", axes, color=one, lw=2.5, ls="-", zorder=4, label="one fleet")
         left.legend(frameon=False, loc="lower right")

@@ -92,7 +92,7 @@ class RaceChart(Chart[Outlook]):
             for level, style in zip(_LEVELS, (":", "-", ":"), strict=True):
                 width = 2.5 if level == 50 else 1.5
                 self.add_line(f"{who} {level}", left, color=color, lw=width, ls=style, zorder=4)
-        self.add_line("ghost china", left, color=GREY, lw=1.5, ls="--", zorder=5)
+        self.add_line("ghost china", left)
         for measure in MEASURES:
             self.add_line(f"{measure} range", right, color=PALETTE[0], lw=2, ls="-", zorder=4)
             self.add_line(f"{measure} middle", right, color=PALETTE[0], marker="o", ms=8, zorder=5)
