@@ -25,6 +25,7 @@ from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import normalize_kwargs
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -208,7 +209,7 @@ class Chart(ABC, Generic[R]):
         lies on it.
         """
         band = _GHOST if name.startswith("ghost") and "marker" not in style else {}
-        self.artists[name] = axes.plot([], [], **{"zorder": 3, **style, **band})[0]
+        self.artists[name] = axes.plot([], [], **{"zorder": 3, **normalize_kwargs(style, Line2D), **band})[0]
 
     def add_label(self, name: str, axes: Axes, **style: Any) -> None:
         """Add a text, empty at first, that will move; a white rim keeps it readable over a line."""

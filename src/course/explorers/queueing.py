@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aistack.queueing import servers_for_wait, wait_percentile_seconds
-from course.charts import GREY, PALETTE, Chart, Row, figure, number
+from course.charts import PALETTE, Chart, Row, figure, number
 from course.explorer import Explorer, Steps
 
 LOADS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 175, 200, 227, 250, 300, 350, 400, 500)

@@ -13,6 +13,7 @@ from aistack.scaling import ALGORITHMIC_DOUBLING_MONTHS
 from aistack.training import best_retraining_interval_months, chip_hours, retraining_cost_per_month, training_flop
 from course.data import load
 from course.explorers.training import TOKENS_PER_PARAMETER, train
+from course.frontier import record_pairs
 from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
 from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 
@@ -295,7 +296,8 @@ OVERTRAINED = Question(
 )
 
 
-PAIRS = {"Qwen2-72B": (14.8, 7.0), "Kimi K2.5": (5.9, 11.4)}
+_RECORDS = record_pairs().set_index("record")[["months behind", "times less compute"]].round(1)
+PAIRS: dict[str, tuple[float, float]] = {name: tuple(_RECORDS.loc[name]) for name in ("Qwen2-72B", "Kimi K2.5")}
 """Months behind and times less compute of two pairs, as the lesson prints them and the sheet repeats them."""
 
 
