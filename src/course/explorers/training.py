@@ -124,7 +124,7 @@ class TrainingChart(Chart[Run]):
         runs = _published()
         left.plot(runs["size_b"], runs["accelerator_hours"], "x", color=PALETTE[4], ms=5)
         at = (float(runs["size_b"][_LARGEST]), float(runs["accelerator_hours"][_LARGEST]))
-        left.annotate(_LARGEST, at, xytext=(20, -7), textcoords="offset points", ha="right", va="top")
+        left.annotate(_LARGEST, at, xytext=(30, -7), textcoords="offset points", ha="right", va="top")
         left.annotate(
             "crosses: published", (SIZES_B[0], HOURS[1]), xytext=(6, -24), textcoords="offset points", va="top"
         )
