@@ -25,6 +25,7 @@ from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cbook import normalize_kwargs
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -44,6 +45,7 @@ RIM = withStroke(linewidth=3, foreground="white")
 _DPI = 100
 _PANEL_INCHES = {1: 7.2, 2: 4.8}
 _GRID = "#e3e3e3"
+_GHOST = {"color": GREY, "linewidth": 6, "linestyle": "-", "alpha": 0.45, "zorder": 2.5}
 _FAST, _SMALL = 1, 9  # zlib levels: for a picture that is replaced at once, and for one that is stored
 
 Pixels = npt.NDArray[np.uint8]
@@ -201,8 +203,13 @@ class Chart(ABC, Generic[R]):
         self.artists = {}
 
     def add_line(self, name: str, axes: Axes, **style: Any) -> None:
-        """Add a line or marker, empty at first, that will move; `style` as for `Axes.plot`."""
-        self.artists[name] = axes.plot([], [], **{"zorder": 3, **style})[0]
+        """Add a line or marker, empty at first, that will move; `style` as for `Axes.plot`.
+
+        A curve whose name begins with `ghost` is the baseline: a wide pale band, which is seen under a line that
+        lies on it.
+        """
+        band = _GHOST if name.startswith("ghost") and "marker" not in style else {}
+        self.artists[name] = axes.plot([], [], **{"zorder": 3, **normalize_kwargs(style, Line2D), **band})[0]
 
     def add_label(self, name: str, axes: Axes, **style: Any) -> None:
         """Add a text, empty at first, that will move; a white rim keeps it readable over a line."""

@@ -21,6 +21,7 @@ from course.explorer import Choice
 from course.explorers import every
 from course.explorers.shocks import losses as supply_losses
 from course.explorers.shocks import price
+from course.explorers.training import HOURS
 
 SAMPLE = 12
 FEW, ENOUGH = 1000, 150
@@ -367,6 +368,6 @@ def test_training_says_what_the_models_say():
         assert run.lag == pytest.approx(np.log2(state["gap"]) * state["doubling_months"])
         assert f"{number(run.lag)} months behind" in explorer.sentence
         (x,), (y,) = explorer.chart.artists["run"].get_data()
-        assert (x, y) == pytest.approx((state["size_b"], hours))
+        assert (x, y) == pytest.approx((state["size_b"], np.clip(hours, *HOURS)))
         (x,), (y,) = explorer.chart.artists["lag"].get_data()
         assert (x, y) == pytest.approx((state["gap"], run.lag))

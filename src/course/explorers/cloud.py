@@ -113,7 +113,7 @@ class OwningChart(Chart[Owning]):
         right.set_yticks(range(len(_PARTS)), [part.replace(" ", "\n", 1) for part in reversed(_PARTS)])
         right.grid(visible=False, axis="y")
         chip, rent = PALETTE[:2]
-        self.add_line("ghost curve", left, color=GREY, lw=5, ls="-", alpha=0.5)
+        self.add_line("ghost curve", left)
         self.add_line("ghost here", left, color=GREY, marker="o", ms=8, clip_on=False)
         self.add_line("curve", left, color=chip, lw=2.5, ls="-", zorder=4)
         self.add_line("rent", left, color=rent, lw=2, ls=(0, (5, 2)))
@@ -123,7 +123,7 @@ class OwningChart(Chart[Owning]):
         self.add_label("break even name", left)
         for part, color in zip(_PARTS, PALETTE, strict=False):
             self.add_line(part, right, color=color, lw=18, ls="-", solid_capstyle="butt")
-            self.add_line(f"ghost {part}", right, color=GREY, lw=5, ls="-", solid_capstyle="butt")
+            self.add_line(f"ghost {part}", right, solid_capstyle="butt")
             self.add_label(f"{part} share", right, color=color, fontweight="bold")
         self.add_title("left title", left)
         self.add_title("right title", right)

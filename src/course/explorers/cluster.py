@@ -30,7 +30,8 @@ RESTARTS = (1, 3, 5, 12, 30)
 COLLECTIVES_PER_LAYER = 2
 """One after attention, one after the rest of the layer, if every layer is cut over all chips (tensor parallelism)."""
 
-TIMES_MS = (0.04, 600)
+TIMES = (0.4, 3)
+"""Of one answer, in those that the strong rack takes; longer ones are drawn at the upper edge."""
 SECONDS_PER_HOUR = 3600
 _CURVE = np.geomspace(COUNTS[0], COUNTS[-1], 97)
 
@@ -109,17 +110,20 @@ class SwapChart(Chart[Swap]):
     def __init__(self) -> None:
         super().__init__()
         self.figure, (left, right) = figure(
-            self.panels, subtitle=("one user's answer, ms a token at least (log)", "training, share of the time")
+            self.panels, subtitle=(f"time of one answer, {STRONG_CHIPS} {STRONG} = 1", "training, share of the time")
         )
-        left.set(xscale="log", yscale="log", xlim=(COUNTS[0], COUNTS[-1]), ylim=TIMES_MS)
+        left.set(xscale="log", xlim=(COUNTS[0], COUNTS[-1]), ylim=TIMES)
         right.set(xscale="log", xlim=(COUNTS[0], COUNTS[-1]), ylim=(0, 1.02))
         for axes in (left, right):
             axes.set_xlabel("chips on the job (log)")
             log_ticks(axes)
             axes.set_xticks((10, 100, 1000, 10_000), ("10", "100", "1,000", "10,000"))
             axes.minorticks_off()
+        left.set_yticks((0.5, 1, 1.5, 2, 2.5, TIMES[1]), ("0.5", "1", "1.5", "2", "2.5", f"{TIMES[1]}+"))
         own, mark, line = PALETTE[0], PALETTE[1], PALETTE[4]
-        self.add_line("target", left, color=line, lw=1.2, ls=":")
+        left.axhline(1, color=line, lw=1.2, ls=":")
+        under = (COUNTS[0], 1)
+        left.annotate("faster than the rack", under, xytext=(4, -5), textcoords="offset points", va="top", color=line)
         for who, color, width, rank in (("ghost ", GREY, 1.5, 3), ("", own, 2.5, 4)):
             for name, axes in (("time", left), ("share", right)):
                 self.add_line(f"{who}{name}", axes, color=color, lw=width, ls="-", zorder=rank)
@@ -128,7 +132,6 @@ class SwapChart(Chart[Swap]):
         self.add_line("best", left, color=own, marker="v", ms=9, zorder=5)
         self.add_label("name", left, color=own, fontweight="bold")
         self.add_label("ghost name", left, color=GREY, fontweight="bold")
-        self.add_label("target name", left, color=line)
         self.add_label("share name", right, color=own, fontweight="bold")
         self.add_label("ghost share name", right, color=GREY, fontweight="bold")
         self.add_title("left title", left)
@@ -138,19 +141,18 @@ class SwapChart(Chart[Swap]):
         """Move everything to where `result` and `ghost` say."""
         first, last = COUNTS[0], COUNTS[-1]
         for who, it in (("", result), ("ghost ", ghost)):
-            self.move(f"{who}time", *it.times)
+            numbers, times = it.times
+            self.move(f"{who}time", numbers, np.clip(times / it.target_ms, *TIMES))
             self.move(f"{who}share", *it.shares)
-        self.move("target", [first, last], [result.target_ms, result.target_ms])
-        self.move("time here", result.chips, result.token_ms)
+        self.move("time here", result.chips, np.clip(result.token_ms / result.target_ms, *TIMES))
         self.move("share here", result.chips, result.goodput)
         inside = first <= result.best_chips <= last
-        self.move("best", result.best_chips if inside else [], result.best_ms if inside else [])
+        self.move("best", result.best_chips if inside else [], result.best_ms / result.target_ms if inside else [])
         # a key in fixed corners: curves that meet at both ends leave no room for names beside them
-        top, bottom = TIMES_MS[1], TIMES_MS[0]
+        top = TIMES[1]
         other = "" if result.chip == ghost.chip else ghost.chip
         self.place("name", result.chip, last, top, (-4, -6))
         self.place("ghost name", other, last, top, (-4, -24))
-        self.place("target name", f"dotted: rack of {STRONG_CHIPS} {STRONG}", first, bottom, (4, 6))
         self.place("share name", f"{result.stops:g} stops, {result.restart_min} min", first, 0, (6, 24))
         same = (result.stops, result.restart_min) == (ghost.stops, ghost.restart_min)
         usual = "" if same else f"{ghost.stops:g} stops, {ghost.restart_min} min"

@@ -110,7 +110,7 @@ class ForesightChart(Chart[Foresight]):
         right.minorticks_off()
         right.axhline(1, color="#4d4d4d", linewidth=1)
         curve, points = PALETTE[:2]
-        self.add_line("ghost curve", left, color=GREY, lw=1.5, ls="-")
+        self.add_line("ghost curve", left)
         self.add_line("curve", left, color=curve, lw=2.5, ls="-", zorder=4)
         self.add_line("seen", left, color=points, marker="o", ms=6, ls="", zorder=5)
         self.add_line("came", left, color=points, marker="o", ms=6, mfc="white", ls="", zorder=5)

@@ -131,8 +131,8 @@ class ContestChart(Chart[Contest]):
         left.annotate(
             "tier b", (TPP[1], thin), xytext=(-4, 3), textcoords="offset points", ha="right", color=PALETTE[2]
         )
-        self.add_line("ghost tpp limit", left, color=GREY, lw=1.5, ls=(0, (2, 2)))
-        self.add_line("ghost density limit", left, color=GREY, lw=1.5, ls=(0, (2, 2)))
+        self.add_line("ghost tpp limit", left)
+        self.add_line("ghost density limit", left)
         self.add_line("tpp limit", left, color=caught, lw=2.5, ls="-", zorder=4)
         self.add_line("density limit", left, color=caught, lw=2.5, ls="-", zorder=4)
         self.add_line("caught", left, color=caught, marker="s", ms=5, ls="none")
@@ -141,7 +141,7 @@ class ContestChart(Chart[Contest]):
         self.add_label("tpp name", left, color=caught, fontweight="bold")
         self.add_label("density name", left, color=caught, fontweight="bold")
         self.add_label("design name", left, color=own, fontweight="bold")
-        self.add_line("ghost curve", right, color=GREY, lw=1.5, ls=(0, (2, 2)))
+        self.add_line("ghost curve", right)
         self.add_line("curve", right, color=free, lw=2.5, ls="-", zorder=4)
         self.add_line("free from", right, color=caught, lw=1.5, ls=":")
         self.add_line("ghost die", right, color=GREY, marker="D", ms=8, ls="none")

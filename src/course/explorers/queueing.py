@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aistack.queueing import servers_for_wait, wait_percentile_seconds
-from course.charts import GREY, PALETTE, Chart, Row, figure, number
+from course.charts import PALETTE, Chart, Row, figure, number
 from course.explorer import Explorer, Steps
 
 LOADS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 175, 200, 227, 250, 300, 350, 400, 500)
@@ -101,7 +101,7 @@ class StaffingChart(Chart[Staffing]):
             axes.minorticks_off()
         one, split = PALETTE[:2]
         for axes, side in ((left, "curve"), (right, "waits")):
-            self.add_line(f"ghost {side}", axes, color=GREY, lw=5, ls="-", alpha=0.5, label="baseline")
+            self.add_line(f"ghost {side}", axes, label="baseline")
             self.add_line(f"{side} split", axes, color=split, lw=2.5, ls=(0, (4, 2)), label="split in fleets")
             self.add_line(f"{side} pooled", axes, color=one, lw=2.5, ls="-", zorder=4, label="one fleet")
         left.legend(frameon=False, loc="lower right")

@@ -92,7 +92,7 @@ class RaceChart(Chart[Outlook]):
             for level, style in zip(_LEVELS, (":", "-", ":"), strict=True):
                 width = 2.5 if level == 50 else 1.5
                 self.add_line(f"{who} {level}", left, color=color, lw=width, ls=style, zorder=4)
-        self.add_line("ghost china", left, color=GREY, lw=1.5, ls="--", zorder=5)
+        self.add_line("ghost china", left)
         for measure in MEASURES:
             self.add_line(f"{measure} range", right, color=PALETTE[0], lw=2, ls="-", zorder=4)
             self.add_line(f"{measure} middle", right, color=PALETTE[0], marker="o", ms=8, zorder=5)
@@ -119,7 +119,7 @@ class RaceChart(Chart[Outlook]):
         for name, text, up in (("us name", "US firms", 2), ("china name", "Chinese firms", -4)):
             self.place(name, text, 2025.2, 305, (0.1, up))
         same = result.strategy == ghost.strategy
-        self.place("ghost name", "" if same else f"Chinese firms, {ghost.strategy} (dashed)", 2025.2, 283, (0.1, -4))
+        self.place("ghost name", "" if same else f"Chinese firms, {ghost.strategy} (grey)", 2025.2, 283, (0.1, -4))
         behind = result.us[1][-1] - result.china[1][-1]
         self.write("left title", f"{number(abs(behind))} points {'behind' if behind >= 0 else 'ahead'} in 2035")
         self.write("right title", f"By {result.winning}: {number(result.for_100[result.winning][1])} for 100")

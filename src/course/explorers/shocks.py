@@ -105,7 +105,7 @@ class ProtectionChart(Chart[Protection]):
         )
         left.set(xlim=(0, 100), ylim=(0, 102), xlabel="chips lost in five years, per cent")
         right.set(xlim=(-1, 65), ylim=(0, 102), xlabel="cost, per cent of the chip budget")
-        self.add_line("ghost exceeded", left, color=GREY, lw=1.5, ls="-")
+        self.add_line("ghost exceeded", left)
         self.add_line("exceeded", left, color=PALETTE[0], lw=2.5, ls="-", zorder=4)
         self.add_line("options", right, color=GREY, marker="s", ms=5, ls="", clip_on=False)
         self.add_line("frontier", right, color=PALETTE[2], lw=1.5, ls="--", marker="s", ms=6, zorder=4, clip_on=False)

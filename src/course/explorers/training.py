@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from aistack.chips import Chip
 from aistack.scaling import ALGORITHMIC_DOUBLING_MONTHS, lag_months
@@ -14,6 +15,7 @@ from aistack.training import chip_hours, training_flop
 from course.charts import GREY, PALETTE, Chart, Row, figure, number
 from course.data import load
 from course.explorer import Choice, Explorer, Steps
+from course.frontier import record_pairs
 
 BASELINE = "H100 SXM"
 CHIPS = (
@@ -30,9 +32,12 @@ USD_PER_HOUR = 2.0
 
 _SIZES = np.geomspace(SIZES_B[0], SIZES_B[-1], 60)
 _GAPS = np.geomspace(1, GAPS[-1], 60)
-HOURS = (1, 1e12)
+HOURS = (1e4, 1e9)
+"""What is drawn; fewer or more hours lie at the edge."""
 MONTHS = (0, 130)
 _STUDY = ALGORITHMIC_DOUBLING_MONTHS
+_LARGEST = "Llama 3.1 405B"
+"""The published run that is named in the chart."""
 
 Curve = npt.NDArray[np.float64]
 
@@ -90,7 +95,10 @@ def train(
 
 
 class TrainingChart(Chart[Run]):
-    """Left, chip-hours against size; right, months of lag against the gap in compute, with the published 90 % range."""
+    """Left, chip-hours against size beside published runs; right, months of lag against the gap in compute.
+
+    The right one also has the study's 90 % range and the measured pairs.
+    """
 
     panels = 2
 
@@ -105,18 +113,27 @@ class TrainingChart(Chart[Run]):
         right.set_xlabel("times less compute (log)")
         right.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
         right.minorticks_off()
-        left.set_yticks([1e3, 1e5, 1e7, 1e9, 1e11], ["1,000", "100,000", "10 million", "1 billion", "100 billion"])
+        left.set_yticks(
+            [1e4, 1e5, 1e6, 1e7, 1e8, 1e9], ["10,000", "100,000", "1 million", "10 million", "100 m.", "1 billion"]
+        )
         left.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
         left.minorticks_off()
         own, mark = PALETTE[:2]
         right.fill_between(_GAPS, lag_months(_GAPS, _STUDY.low), lag_months(_GAPS, _STUDY.high), color=GREY, alpha=0.15)
         right.annotate("90 % range of the study", (49, 118), ha="right", va="bottom", color=GREY)
-        for who, color, width, rank in (
-            ("ghost ", GREY, 5, 3),
-            ("", own, 2.5, 4),
-        ):  # grey shows on both sides of a line
-            self.add_line(f"{who}hours", left, color=color, lw=width, ls="-", zorder=rank, alpha=0.5 if who else 1)
-            self.add_line(f"{who}lags", right, color=color, lw=width, ls="-", zorder=rank, alpha=0.5 if who else 1)
+        runs = _published()
+        left.plot(runs["size_b"], runs["accelerator_hours"], "x", color=PALETTE[4], ms=5)
+        at = (float(runs["size_b"][_LARGEST]), float(runs["accelerator_hours"][_LARGEST]))
+        left.annotate(_LARGEST, at, xytext=(30, -7), textcoords="offset points", ha="right", va="top")
+        left.annotate(
+            "crosses: published", (SIZES_B[0], HOURS[1]), xytext=(6, -24), textcoords="offset points", va="top"
+        )
+        pairs = record_pairs()
+        right.plot(pairs["times less compute"], pairs["months behind"], "x", color=PALETTE[4], ms=7, mew=2)
+        right.annotate("crosses: measured", (1, MONTHS[1]), xytext=(6, -6), textcoords="offset points", va="top")
+        for who, color, rank in (("ghost ", GREY, 3), ("", own, 4)):
+            self.add_line(f"{who}hours", left, color=color, lw=2.5, ls="-", zorder=rank)
+            self.add_line(f"{who}lags", right, color=color, lw=2.5, ls="-", zorder=rank)
             dot = {
                 "color": color if who else mark,
                 "marker": "o",
@@ -135,8 +152,8 @@ class TrainingChart(Chart[Run]):
     def update(self, result: Run, ghost: Run) -> None:
         """Move everything to where `result` and `ghost` say."""
         for who, it in (("", result), ("ghost ", ghost)):
-            self.move(f"{who}hours", _SIZES, it.curve)
-            self.move(f"{who}run", it.size_b, it.hours)
+            self.move(f"{who}hours", _SIZES, np.clip(it.curve, *HOURS))
+            self.move(f"{who}run", it.size_b, np.clip(it.hours, *HOURS))
             self.move(f"{who}lags", _GAPS, it.lags)
         self.move("lag", result.gap, result.lag)
         name, other = result.chip.name, "" if _same(result, ghost) else ghost.chip.name
@@ -217,6 +234,16 @@ def training() -> Explorer[Run]:
 
 def _same(result: Run, ghost: Run) -> bool:
     return result.chip == ghost.chip
+
+
+@cache
+def _published() -> pd.DataFrame:
+    """Training runs whose makers state the hours, with the parameters that a token meets; by model."""
+    runs, models = load("training_runs"), load("models").set_index("model")
+    stated = (runs["hours_basis"] == "stated") & (runs["stage"] == "training")
+    sizes = models["active_params_b"].fillna(models["total_params_b"])
+    found = runs[stated].assign(size_b=runs["model"].map(sizes)).dropna(subset=["size_b"])
+    return found.drop_duplicates("model").set_index("model")
 
 
 @cache

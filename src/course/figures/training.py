@@ -11,6 +11,7 @@ from aistack.scaling import LossLaw, frontier_lags, loss_estimate
 from aistack.step_time import StepSeconds
 from aistack.training import TRAINING_WORK, best_retraining_interval_months, retraining_cost_per_month
 from course.charts import GREY, PALETTE, RIM, Picture, figure, label_line, number, show
+from course.frontier import decimal_years, record_of
 
 MARKERS = "osD^v"
 COUNTRIES = {"US": (PALETTE[0], "o", "US"), "CN": (PALETTE[1], "D", "China")}
@@ -37,12 +38,6 @@ _WIDE_ENOUGH = 6
 """Per cent of a step from which its number fits into the bar."""
 _FIFTH = (0.8, 1.25)
 _INTERVALS = np.geomspace(0.25, 24, 200)
-
-
-def decimal_years(dates: pd.Series) -> pd.Series:
-    """Turn dates such as 2024-12-26 into decimal years; what is no full date becomes missing."""
-    days = pd.to_datetime(dates.astype(str), errors="coerce", format="%Y-%m-%d")
-    return days.dt.year + (days.dt.day_of_year - 1) / 365.25
 
 
 def compute_of_models(models: pd.DataFrame) -> Picture:
@@ -190,12 +185,6 @@ def records(models: pd.DataFrame) -> Picture:
         f"{lags.months.max():.0f} months after a US model had reached that level; the median is {lags.median:.0f}."
     )
     return show(fig, alt=f"Two rising staircases. {caption}", caption=caption)
-
-
-def record_of(models: pd.DataFrame) -> pd.DataFrame:
-    """Return the models that raised the best index so far, in order of time; needs a column `year`."""
-    ordered = models.sort_values("year")
-    return ordered[ordered["capability_index"] > ordered["capability_index"].cummax().shift(fill_value=0)]
 
 
 def retraining(costs: Mapping[str, float], ageing_per_month: float) -> Picture:

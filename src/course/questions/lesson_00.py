@@ -9,7 +9,7 @@ from aistack.stack import least_remaining, required_multiplier
 from course.data import load
 from course.explorers.stack import SIGMAS
 from course.questions.families import Between, Choosing, First, LeavingOut
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 
 TESTABLE = Question(
     id="00-q1",
@@ -64,43 +64,57 @@ def _output_by_logs(left: float, share: float, sigma: float) -> float:
     return math.exp(math.log(share * math.exp(rho * math.log(left)) + (1 - share)) / rho)
 
 
-HALVED = Question(
-    id="00-q2",
-    asks="Compute output at sigma 1 after a cut",
-    objective=2,
-    answer_name="output_percent",
-    reference=100 * 0.6**0.4,
-    alternatives=(round(100 * 0.6**0.4, 1),),
-    misconceptions=(
-        Misconception(
-            "weighted mean",
-            100 * (0.4 * 0.6 + 0.6),
-            "That is the weighted mean, σ without limit: as if anything else could stand in for a lost chip.",
+def _cut(draw: random.Random) -> Numbers:
+    return {"chips_share": draw.randint(15, 60) / 100, "chips_left": draw.randint(12, 85) / 100}
+
+
+def _after_cut(numbers: Numbers) -> Question:
+    share, left = numbers["chips_share"], numbers["chips_left"]
+    output = 100 * left**share
+    return Question(
+        id="00-q2",
+        asks="Compute output at sigma 1 after a cut",
+        objective=2,
+        answer_name="output_percent",
+        reference=output,
+        alternatives=(round(output, 1),),
+        tolerance=0.004,
+        misconceptions=(
+            Misconception(
+                "weighted mean",
+                100 * (share * left + 1 - share),
+                "That is the weighted mean, σ without limit: as if anything else could stand in for a lost chip.",
+            ),
+            Misconception(
+                "weakest layer",
+                100 * left,
+                "That is the weakest layer, σ = 0. At σ = 1 the other layers carry a part of it.",
+            ),
+            Misconception(
+                "equal weights",
+                100 * left**0.25,
+                "You gave all four layers the same weight. The question gives chips another one.",
+            ),
+            Misconception(
+                "a part, not per cent", left**share, "Right as a part of one. The question asks for per cent."
+            ),
+            Misconception(
+                "what was cut, not what is left",
+                100 * (1 - left) ** share,
+                "You used what was taken away. What works on is what is left.",
+            ),
         ),
-        Misconception(
-            "weakest layer",
-            60.0,
-            "That is the weakest layer, σ = 0. At σ = 1 the other layers carry a part of it.",
+        hints=(
+            "At σ = 1 it is the weighted geometric mean: multiply the inputs, each to the power of its weight.",
+            "Three inputs are still 1, and 1 to any power is 1. What remains?",
         ),
-        Misconception(
-            "equal weights",
-            100 * 0.6**0.25,
-            "You gave all four layers the same weight. The question gives chips another one.",
-        ),
-        Misconception("a part, not per cent", 0.6**0.4, "Right as a part of one. The question asks for per cent."),
-        Misconception(
-            "what was cut, not what is left",
-            100 * 0.4**0.4,
-            "You used what was taken away. What works on is what is left.",
-        ),
-    ),
-    hints=(
-        "At σ = 1 the function is the weighted geometric mean: multiply the inputs, each to the power of its weight.",
-        "Three inputs are still 1, and 1 to any power is 1. What remains?",
-    ),
-    praise="At σ = 1 a weight is an exponent: it says how much of a cut goes through.",
-    section="One equation",
-)
+        praise="At σ = 1 a weight is an exponent: it says how much of a cut goes through.",
+        section="One equation",
+        scenario=Scenario(numbers, told_apart(_cut, _after_cut), _after_cut),
+    )
+
+
+HALVED = _after_cut({"chips_share": 0.4, "chips_left": 0.6})
 
 
 def _output_inputs(draw: random.Random) -> Inputs:

@@ -12,7 +12,7 @@ import numpy as np
 from aistack.fab import cost_per_good_die_usd, gross_dies_bound, gross_dies_estimate, murphy_yield
 from course.data import load
 from course.questions.families import Between, Choosing, First, LeavingOut
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 
 
 def _figure(figure_id: str) -> float:
@@ -37,50 +37,58 @@ def _die_usd(area_mm2: float, defects: float) -> float:
     return float(cost_per_good_die_usd(_WAFER, gross_dies_estimate(area_mm2), murphy_yield(area_mm2, defects)))
 
 
-_GROSS_400 = float(gross_dies_estimate(400))
-_YIELD_400 = float(murphy_yield(400, 0.1))
+def _die(draw: random.Random) -> Numbers:
+    return {"area_mm2": float(draw.randint(150, 700)), "defects_per_cm2": draw.randint(4, 25) / 100}
 
-GOOD_DIE = Question(
-    id="02-q1",
-    asks="Compute what a good die of another size costs",
-    objective=1,
-    answer_name="die_cost",
-    reference=_die_usd(400, 0.1),
-    alternatives=(round(_die_usd(400, 0.1)), np.float64(_WAFER / (_GROSS_400 * _YIELD_400))),
-    misconceptions=(
-        Misconception(
-            "every die is good",
-            _WAFER / _GROSS_400,
-            "You share the wafer among all its dies. The bad ones cost as much and are sold to nobody.",
+
+def _good_die(numbers: Numbers) -> Question:
+    area, defects = numbers["area_mm2"], numbers["defects_per_cm2"]
+    gross, good = float(gross_dies_estimate(area)), float(murphy_yield(area, defects))
+    return Question(
+        id="02-q1",
+        asks="Compute what a good die of another size costs",
+        objective=1,
+        answer_name="die_cost",
+        reference=_die_usd(area, defects),
+        alternatives=(round(_die_usd(area, defects), 1), np.float64(_WAFER / (gross * good))),
+        misconceptions=(
+            Misconception(
+                "every die is good",
+                _WAFER / gross,
+                "You share the wafer among all its dies. The bad ones cost as much and are sold to nobody.",
+            ),
+            Misconception(
+                "multiplies by the yield",
+                _WAFER / gross * good,
+                "You multiply by the yield, which makes a die cheaper the more of them fail.",
+            ),
+            Misconception(
+                "no rim",
+                _WAFER / (float(gross_dies_bound(area)) * good),
+                "You divide the area of the wafer by that of a die. At the rim no square fits.",
+            ),
+            Misconception(
+                "the H100's die",
+                _die_usd(814, defects),
+                "That is the cost of a die of 814 mm². The question asks for a smaller one.",
+            ),
+            Misconception(
+                "one defect too few zeros",
+                _die_usd(area, 10 * defects),
+                "That is the cost at ten times the defects for each cm².",
+            ),
         ),
-        Misconception(
-            "multiplies by the yield",
-            _WAFER / _GROSS_400 * _YIELD_400,
-            "You multiply by the yield, which makes a die cheaper the more of them fail.",
+        hints=(
+            "Three steps: how many dies are cut, which share of them is good, and what the wafer costs.",
+            "wafer price / (dies * yield), each from a function of the first cell.",
         ),
-        Misconception(
-            "no rim",
-            _WAFER / (float(gross_dies_bound(400)) * _YIELD_400),
-            "You divide the area of the wafer by that of a die. At the rim no square fits.",
-        ),
-        Misconception(
-            "the H100's die",
-            _die_usd(814, 0.1),
-            "That is the cost of a die of 814 mm². The question asks for 400 mm².",
-        ),
-        Misconception(
-            "one defect too few zeros",
-            float(cost_per_good_die_usd(_WAFER, _GROSS_400, murphy_yield(400, 1.0))),
-            "That is the cost at one defect for each cm². The question has a tenth of that.",
-        ),
-    ),
-    hints=(
-        "Three steps: how many dies are cut, which share of them is good, and what the wafer costs.",
-        "wafer price / (dies * yield), each from a function of the first cell.",
-    ),
-    praise="Half the area costs far less than half: more dies are cut, and fewer of them fail.",
-    section="From wafer to good die",
-)
+        praise="Half the area costs far less than half: more dies are cut, and fewer of them fail.",
+        section="From wafer to good die",
+        scenario=Scenario(numbers, told_apart(_die, _good_die), _good_die),
+    )
+
+
+GOOD_DIE = _good_die({"area_mm2": 400.0, "defects_per_cm2": 0.1})
 
 
 def _largest(good_share: float, defects_per_cm2: float) -> float:

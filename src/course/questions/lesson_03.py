@@ -13,7 +13,7 @@ from aistack.reliability import goodput_estimate, mtbf_hours, young_interval_sec
 from course.data import load
 from course.explorers.cluster import HOPS_US, swap
 from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 
 
 def _value(table: str, key: str, row: str, column: str = "value") -> float:
@@ -23,47 +23,61 @@ def _value(table: str, key: str, row: str, column: str = "value") -> float:
 
 # ---- 1: adding up
 
-_PAYLOAD_GB, _RANKS, _LINK = 2.0, 16, 392.0
-_ADDING_MS = 1000 * float(bus_factor(_RANKS)) * _PAYLOAD_GB / _LINK
 
-ADDING = Question(
-    id="03-q1",
-    asks="Compute how long chips in a ring need to add up a message",
-    objective=1,
-    answer_name="adding_ms",
-    reference=_ADDING_MS,
-    alternatives=(np.float64(2 * 15 / 16 * 2e9 / 392e9 * 1000),),
-    misconceptions=(
-        Misconception(
-            "one way only",
-            _ADDING_MS / 2,
-            "Half of it. The pieces go round twice: once to be added up, once so that all get the total.",
+def _ring(draw: random.Random) -> Numbers:
+    """At most 24 chips: with more, `n - 1` and `n` would look alike."""
+    return {
+        "chips": float(draw.randint(4, 24)),
+        "message_gb": draw.randint(4, 200) / 10,
+        "gb_per_s": float(draw.randint(5, 90) * 10),
+    }
+
+
+def _adding(numbers: Numbers) -> Question:
+    ranks, payload, link = numbers["chips"], numbers["message_gb"], numbers["gb_per_s"]
+    ms = 1000 * float(bus_factor(ranks)) * payload / link
+    return Question(
+        id="03-q1",
+        asks="Compute how long chips in a ring need to add up a message",
+        objective=1,
+        answer_name="adding_ms",
+        reference=ms,
+        alternatives=(np.float64(2 * (ranks - 1) / ranks * payload * 1e9 / (link * 1e9) * 1000),),
+        misconceptions=(
+            Misconception(
+                "one way only",
+                ms / 2,
+                "Half of it. The pieces go round twice: once to be added up, once so that all get the total.",
+            ),
+            Misconception(
+                "everything to everybody",
+                ms * ranks,
+                "You let every chip send the whole message to all others. In a ring each sends pieces, "
+                "an n-th of the message at a time.",
+            ),
+            Misconception(
+                "its own piece too",
+                1000 * 2 * payload / link,
+                "Close. A chip need not send the piece that it ends up with: that is what the n - 1 is for.",
+            ),
+            Misconception(
+                "bits for bytes",
+                ms * 8,
+                "You turned bytes into bits. Both figures are in bytes already: GB and GB/s.",
+            ),
+            Misconception("seconds", ms / 1000, "That is in seconds. The question asks for milliseconds."),
         ),
-        Misconception(
-            "everything to everybody",
-            _ADDING_MS * _RANKS,
-            "You let every chip send the whole message to all others. In a ring each sends pieces, "
-            "an n-th of the message at a time.",
+        hints=(
+            "Each chip sends 2 (n - 1) / n of the message over its own wire.",
+            "Gigabytes over gigabytes a second are seconds; there are 1,000 milliseconds in one.",
         ),
-        Misconception(
-            "its own piece too",
-            1000 * 2 * _PAYLOAD_GB / _LINK,
-            "Close. A chip need not send the piece that it ends up with: that is what the n - 1 is for.",
-        ),
-        Misconception(
-            "bits for bytes",
-            _ADDING_MS * 8,
-            "You turned bytes into bits. Both figures are in bytes already: GB and GB/s.",
-        ),
-        Misconception("seconds", _ADDING_MS / 1000, "That is in seconds. The question asks for milliseconds."),
-    ),
-    hints=(
-        "Each chip sends 2 (n - 1) / n of the message over its own wire.",
-        "Gigabytes over gigabytes a second are seconds; there are 1,000 milliseconds in one.",
-    ),
-    praise="The number of chips hardly matters: that is what a ring is for.",
-    section="Training: work that shares well",
-)
+        praise="The number of chips hardly matters: that is what a ring is for.",
+        section="Training: work that shares well",
+        scenario=Scenario(numbers, told_apart(_ring, _adding), _adding),
+    )
+
+
+ADDING = _adding({"chips": 16.0, "message_gb": 2.0, "gb_per_s": 392.0})
 
 # ---- 2: reading
 
@@ -203,7 +217,7 @@ WALL = Question(
     ),
     hints=(
         'Start with the case "CloudMatrix 384: 384 Ascend 910C" and move only the wait for each hop.',
-        'Watch the left title: it says "No number matches" until the wall comes down.',
+        'Watch the left title: it says "No number matches" as long as the wait is too long.',
     ),
     praise="Whether weak chips can catch up hangs on the wire as much as on the chip.",
     section="What if?",

@@ -12,7 +12,7 @@ from course.data import load
 from course.explorers.cloud import LIVES, own
 from course.prices import posted_prices
 from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 
 _RATE, _YEARS = 0.10, 5
 
@@ -270,9 +270,6 @@ COMMIT = Question(
     section="Rent or buy",
 )
 
-_JOB_HOURS = 1_000_000
-_PUE = 1.2
-
 
 def _grid(country: str) -> float:
     rows = load("country_energy")
@@ -280,56 +277,70 @@ def _grid(country: str) -> float:
     return float(rows["value"].iloc[0])
 
 
-def _tonnes(grams_per_kwh: float, pue: float = _PUE) -> float:
-    return float(carbon_tonnes(energy_kwh(_JOB_HOURS, 700, pue), grams_per_kwh))
+def _job(draw: random.Random) -> Numbers:
+    return {
+        "chip_hours": float(draw.randint(1, 80) * 50_000),
+        "watts": float(draw.randint(30, 120) * 10),
+        "pue": draw.randint(108, 160) / 100,
+    }
 
 
-CARBON = Question(
-    id="04-q6",
-    asks="Compare the emissions of one job in two places",
-    objective=4,
-    answer_name="tonnes_saved",
-    reference=_tonnes(_grid("CN")) - _tonnes(_grid("SE")),
-    alternatives=(round(_tonnes(_grid("CN")) - _tonnes(_grid("SE"))),),
-    misconceptions=(
-        Misconception(
-            "no overhead",
-            _tonnes(_grid("CN"), 1) - _tonnes(_grid("SE"), 1),
-            "You counted what the chips draw. The site draws more: the PUE is missing.",
+def _elsewhere(numbers: Numbers) -> Question:
+    def tonnes(country: str, pue: float = numbers["pue"]) -> float:
+        kwh = energy_kwh(numbers["chip_hours"], numbers["watts"], pue)
+        return float(carbon_tonnes(kwh, _grid(country)))
+
+    saved = tonnes("CN") - tonnes("SE")
+    return Question(
+        id="04-q6",
+        asks="Compare the emissions of one job in two places",
+        objective=4,
+        answer_name="tonnes_saved",
+        reference=saved,
+        alternatives=(round(saved, 1),),
+        misconceptions=(
+            Misconception(
+                "no overhead",
+                tonnes("CN", 1) - tonnes("SE", 1),
+                "You counted what the chips draw. The site draws more: the PUE is missing.",
+            ),
+            Misconception(
+                "kilograms",
+                1000 * saved,
+                "That is in kilograms. A tonne is a million grams.",
+            ),
+            Misconception(
+                "one place only",
+                tonnes("CN"),
+                "That is what the job emits in China. How much *less* is it in Sweden?",
+            ),
+            Misconception(
+                "the other place only",
+                tonnes("SE"),
+                "That is what the job emits in Sweden. How much less is that than in China?",
+            ),
+            Misconception(
+                "a ratio",
+                _grid("CN") / _grid("SE"),
+                "That is how many times as much one grid emits. The question asks for tonnes.",
+            ),
+            Misconception(
+                "the wrong sign",
+                -saved,
+                "The size is right, the sign is not: saved is China less Sweden.",
+            ),
         ),
-        Misconception(
-            "kilograms",
-            1000 * (_tonnes(_grid("CN")) - _tonnes(_grid("SE"))),
-            "That is in kilograms. A tonne is a million grams.",
+        hints=(
+            "First the energy: hours times kilowatts times PUE, in kilowatt-hours.",
+            "Then times the difference of the two grids in grams, and a tonne is 1,000,000 g.",
         ),
-        Misconception(
-            "one place only",
-            _tonnes(_grid("CN")),
-            "That is what the job emits in China. How much *less* is it in Sweden?",
-        ),
-        Misconception(
-            "the other place only",
-            _tonnes(_grid("SE")),
-            "That is what the job emits in Sweden. How much less is that than in China?",
-        ),
-        Misconception(
-            "a ratio",
-            _grid("CN") / _grid("SE"),
-            "That is how many times as much one grid emits. The question asks for tonnes.",
-        ),
-        Misconception(
-            "the wrong sign",
-            _tonnes(_grid("SE")) - _tonnes(_grid("CN")),
-            "The size is right, the sign is not: saved is China less Sweden.",
-        ),
-    ),
-    hints=(
-        "First the energy: hours times kilowatts times PUE, in kilowatt-hours.",
-        "Then times the difference of the two grids in grams, and a tonne is 1,000,000 g.",
-    ),
-    praise="The same job for nearly the same money. Where the place is free to choose, few decisions are easier.",
-    section="The same hour, elsewhere",
-)
+        praise="The same job for nearly the same money. Where the place is free to choose, few decisions are easier.",
+        section="The same hour, elsewhere",
+        scenario=Scenario(numbers, told_apart(_job, _elsewhere), _elsewhere),
+    )
+
+
+CARBON = _elsewhere({"chip_hours": 1_000_000.0, "watts": 700.0, "pue": 1.2})
 
 AUDIT = Question(
     id="04-q7",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Callable
 from math import comb, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -11,111 +14,132 @@ from aistack.queueing import autoscaling_shortfall_servers, availability, erlang
 from course.data import load
 from course.explorers.queueing import FLEETS, staff
 from course.questions.families import Between, Choosing, LeavingOut
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 
-_A_MINUTE, _SECONDS = 54, 20
 
-LOAD = Question(
-    id="05-q1",
-    asks="Compute the load of a service in busy servers",
-    objective=1,
-    answer_name="work",
-    reference=float(_A_MINUTE / 60 * _SECONDS),
-    alternatives=(int(_A_MINUTE / 60 * _SECONDS),),
-    misconceptions=(
-        Misconception(
-            "minutes and seconds",
-            float(_A_MINUTE * _SECONDS),
-            "Arrivals are given for a minute and lengths in seconds. Bring both to the same unit first.",
+def _service(draw: random.Random) -> Numbers:
+    return {"requests_a_minute": float(draw.randint(20, 600)), "seconds_each": float(draw.randint(2, 45))}
+
+
+def _load(numbers: Numbers) -> Question:
+    a_minute, seconds = numbers["requests_a_minute"], numbers["seconds_each"]
+    work = a_minute / 60 * seconds
+    return Question(
+        id="05-q1",
+        asks="Compute the load of a service in busy servers",
+        objective=1,
+        answer_name="work",
+        reference=work,
+        alternatives=(np.float64(a_minute * seconds / 60),),
+        misconceptions=(
+            Misconception(
+                "minutes and seconds",
+                a_minute * seconds,
+                "Arrivals are given for a minute and lengths in seconds. Bring both to the same unit first.",
+            ),
+            Misconception(
+                "arrivals a second",
+                a_minute / 60,
+                "Those are the arrivals a second. Each of them keeps a server busy for a while.",
+            ),
+            Misconception(
+                "divided",
+                a_minute / seconds,
+                "You divided. The longer a request takes, the more servers are busy: multiply.",
+            ),
+            Misconception(
+                "upside down",
+                60 / a_minute * seconds,
+                "You used the time between two requests. How many come in a second?",
+            ),
         ),
-        Misconception(
-            "arrivals a second",
-            _A_MINUTE / 60,
-            "Those are the arrivals a second. Each of them keeps a server busy for a while.",
-        ),
-        Misconception(
-            "divided",
-            _A_MINUTE / _SECONDS,
-            "You divided. The longer a request takes, the more servers are busy: multiply.",
-        ),
-        Misconception(
-            "upside down",
-            60 / _A_MINUTE * _SECONDS,
-            "You used the time between two requests. How many come in a second?",
-        ),
-    ),
-    hints=("How many requests come in one second?", "Load is arrivals a second times the seconds that each takes."),
-    praise="That many servers would be busy if none ever idled. From here every promise starts.",
-    section="Erlang's formula",
-)
+        hints=("How many requests come in one second?", "Load is arrivals a second times the seconds that each takes."),
+        praise="That many servers would be busy if none ever idled. From here every promise starts.",
+        section="Erlang's formula",
+        scenario=Scenario(numbers, told_apart(_service, _load), _load),
+    )
 
 
-def _waits(load: float, servers: int) -> float:
-    turned_away = 1.0
-    for k in range(1, servers + 1):
-        turned_away = load * turned_away / (k + load * turned_away)
-    busy = load / servers
-    return turned_away / (1 - busy * (1 - turned_away))
+LOAD = _load({"requests_a_minute": 54.0, "seconds_each": 20.0})
 
 
-def _waits_by_sums(load: float, servers: int) -> float:
-    term, total = 1.0, 0.0
-    for k in range(servers):
-        total += term
-        term = term * load / (k + 1)
-    last = term * servers / (servers - load)
-    return last / (total + last)
+def _fewest(load: float, share: float, waits: Callable[[float, int], float]) -> int:
+    """Fewest servers above the load with which `waits` is no larger than the share."""
+    servers = int(load) + 1
+    while waits(load, servers) > share:
+        servers += 1
+    return servers
 
 
-def _waits_inputs(draw: random.Random) -> Inputs:
-    """Fleets of a few, of some and of many servers, none of them overloaded."""
-    cases: Inputs = []
-    for servers in (draw.randint(2, 4), draw.randint(8, 15), draw.randint(40, 90)):
-        cases.append([servers * draw.uniform(0.55, 0.95), servers])
-    return cases
+def _promised(load: float, share: float) -> int:
+    return _fewest(load, share, lambda a, c: float(erlang_c(a, c)))
 
 
-WAITS = Question(
+def _promised_by_hand(load: float, share: float) -> Any:
+    """Go up one server at a time, with the lesson's recursion in step."""
+    turned_away, servers = 1.0, 0
+    while True:
+        servers += 1
+        turned_away = load * turned_away / (servers + load * turned_away)
+        if servers > load and turned_away / (1 - load / servers * (1 - turned_away)) <= share:
+            return np.int64(servers)
+
+
+def _promised_inputs(draw: random.Random) -> Inputs:
+    """Small and large loads, strict and lax promises, and none on an edge."""
+    return [
+        [load + draw.uniform(0.1, 0.9), share]
+        for load, share in (
+            (draw.randint(2, 4), draw.uniform(0.15, 0.3)),
+            (draw.randint(8, 15), draw.uniform(0.03, 0.08)),
+            (draw.randint(30, 50), draw.uniform(0.1, 0.2)),
+            (draw.randint(70, 90), draw.uniform(0.02, 0.04)),
+        )
+    ]
+
+
+PROMISE = Question(
     id="05-q2",
-    asks="Write Erlang's formula as a function",
+    asks="Find the fewest servers that keep a promise on waiting",
     objective=1,
-    answer_name="share_that_waits",
-    reference=_waits,
-    alternatives=(_waits_by_sums, lambda load, servers: erlang_c(load, servers)),
-    make_inputs=_waits_inputs,
+    answer_name="servers_for",
+    reference=_promised,
+    alternatives=(_promised_by_hand,),
+    make_inputs=_promised_inputs,
+    tolerance=1e-6,
     points=2,
     misconceptions=(
         Misconception(
+            "the last that breaks it",
+            lambda a, s: _promised(a, s) - 1,
+            "One short: with that many servers more than the promised share still waits.",
+        ),
+        Misconception(
+            "just above the load",
+            lambda a, s: int(a) + 1,
+            "That many do all the work, and nearly everybody waits. Go on adding servers until the promise holds.",
+        ),
+        Misconception(
+            "idle share for waiting share",
+            lambda a, s: math.ceil(a / (1 - s)),
+            "You made the servers idle that share of the time. The share of requests that wait is another number.",
+        ),
+        Misconception(
+            "one server's formula",
+            lambda a, s: math.ceil(a / s),
+            "You let the waiting share be the busy share. That holds for a single server only.",
+        ),
+        Misconception(
             "turned away for waiting",
-            lambda a, c: float(erlang_b(a, c)),
-            "You return B: the share that would be turned away if nobody could wait. One step is missing.",
-        ),
-        Misconception(
-            "the busy share",
-            lambda a, c: a / c,
-            "That is how busy the servers are. With many servers a request often finds a free one among them.",
-        ),
-        Misconception(
-            "those who do not wait",
-            lambda a, c: 1 - _waits(a, c),
-            "That is the share that finds a server free. The share that waits is asked for.",
-        ),
-        Misconception(
-            "load for busy share",
-            lambda a, c: float(erlang_b(a, c)) / (1 - a / c),
-            "Nearly: below the line, the busy share is multiplied by 1 - B.",
-        ),
-        Misconception(
-            "one server too few",
-            lambda a, c: _waits(a, c - 1) if a < c - 1 else 1.0,
-            "Your loop stops one server early. `range(1, n)` ends at n - 1.",
+            lambda a, s: _fewest(a, s, lambda load, servers: float(erlang_b(load, servers))),
+            "You count those who would be turned away, B. Those who wait are more: C, which `erlang_c` gives.",
         ),
     ),
     hints=(
-        "Start with B = 1 for no server at all, and go up one server at a time.",
-        "The loop runs over `range(1, servers + 1)`; afterwards C = B / (1 - rho (1 - B)) with rho = load / servers.",
+        "Start with the first whole number above the load and ask `erlang_c` how many wait.",
+        "While that share is larger than promised, add a server: a `while` loop of one line.",
     ),
-    praise="Five lines, a hundred years old, and they still size call centres and clouds.",
+    praise="A promise, turned into a number of servers: that is what a cloud buys machines by.",
     section="Erlang's formula",
 )
 
@@ -411,4 +435,4 @@ CRITICISE = Question(
     section="Verdict so far",
 )
 
-QUESTIONS: tuple[Question, ...] = (LOAD, WAITS, ROOT, POOL, LAG, SPARES, AUDIT, CRITICISE)
+QUESTIONS: tuple[Question, ...] = (LOAD, PROMISE, ROOT, POOL, LAG, SPARES, AUDIT, CRITICISE)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from aistack.scaling import ALGORITHMIC_DOUBLING_MONTHS
 from aistack.training import best_retraining_interval_months, chip_hours, retraining_cost_per_month, training_flop
 from course.data import load
 from course.explorers.training import TOKENS_PER_PARAMETER, train
+from course.frontier import record_pairs
 from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 
 
 def _peak(chip: str) -> float:
@@ -24,55 +27,69 @@ def _run(run_id: str) -> dict[str, Any]:
     return {str(name): cell for name, cell in rows.loc[run_id].items()}
 
 
-_PANGU_FLOP = float(training_flop(135e9, 13.2e12))
-_PANGU_HOURS = float(chip_hours(_PANGU_FLOP, _peak("Ascend 910B"), 0.5)) / 1e6
+def _imagined_run(draw: random.Random) -> Numbers:
+    return {
+        "parameters_b": float(draw.randint(7, 300)),
+        "tokens_t": draw.randint(10, 200) / 10,
+        "peak_tflops": float(draw.randint(10, 130) * 10),
+        "mfu": draw.randint(25, 60) / 100,
+    }
 
-HOURS = Question(
-    id="06-q1",
-    asks="Compute the accelerator-hours of a run that the lesson did not compute",
-    objective=1,
-    answer_name="million_hours",
-    reference=_PANGU_HOURS,
-    alternatives=(np.float64(6 * 135e9 * 13.2e12 / (_peak("Ascend 910B") * 1e12 * 0.5) / 3600 / 1e6),),
-    misconceptions=(
-        Misconception(
-            "seconds for hours",
-            _PANGU_HOURS * 3600,
-            "Operations over operations a second are seconds. The question asks for hours.",
+
+def _hours(numbers: Numbers) -> Question:
+    flop = float(training_flop(numbers["parameters_b"] * 1e9, numbers["tokens_t"] * 1e12))
+    peak, mfu = numbers["peak_tflops"], numbers["mfu"]
+    million = float(chip_hours(flop, peak, mfu)) / 1e6
+    return Question(
+        id="06-q1",
+        asks="Compute the accelerator-hours of a run that the lesson did not compute",
+        objective=1,
+        answer_name="million_hours",
+        reference=million,
+        alternatives=(np.float64(flop / (peak * 1e12 * mfu) / 3600 / 1e6),),
+        misconceptions=(
+            Misconception(
+                "seconds for hours",
+                million * 3600,
+                "Operations over operations a second are seconds. The question asks for hours.",
+            ),
+            Misconception(
+                "the whole peak",
+                million * mfu,
+                "You let the chip run at its peak. It reaches only the share that the question gives.",
+            ),
+            Misconception(
+                "share on the wrong side",
+                million * mfu**2,
+                "You multiplied by the utilisation. A chip that works below its peak needs more hours, not fewer.",
+            ),
+            Misconception(
+                "two operations for each parameter",
+                million / 3,
+                "Two operations for each parameter and token is what answering takes. Training also goes backward.",
+            ),
+            Misconception(
+                "hours, not millions of them",
+                million * 1e6,
+                "That is the number of hours. The question asks for millions of hours.",
+            ),
+            Misconception(
+                "days on all chips",
+                million * 1e6 / 8192 / 24,
+                "Those are days on 8,192 chips. The question asks for the hours of all chips together, in millions.",
+            ),
         ),
-        Misconception(
-            "the whole peak",
-            _PANGU_HOURS * 0.5,
-            "You let the chip run at its peak. It reaches only the share that the question gives.",
+        hints=(
+            "Operations first: six for each parameter and each token.",
+            "Then divide by what the chip really does in a second: peak times utilisation. 1 TFLOP/s is 1e12 a second.",
         ),
-        Misconception(
-            "share on the wrong side",
-            _PANGU_HOURS * 0.25,
-            "You multiplied by the utilisation. A chip that works at half its peak needs more hours, not fewer.",
-        ),
-        Misconception(
-            "two operations for each parameter",
-            _PANGU_HOURS / 3,
-            "Two operations for each parameter and token is what answering takes. Training also goes backward.",
-        ),
-        Misconception(
-            "hours, not millions of them",
-            _PANGU_HOURS * 1e6,
-            "That is the number of hours. The question asks for millions of hours.",
-        ),
-        Misconception(
-            "days on all chips",
-            _PANGU_HOURS * 1e6 / 8192 / 24,
-            "Those are days on 8,192 chips. The question asks for the hours of all chips together, in millions.",
-        ),
-    ),
-    hints=(
-        "Operations first: six for each parameter and each token.",
-        "Then divide by what the chip really does in a second: peak times utilisation. 1 TFLOP/s is 1e12 a second.",
-    ),
-    praise="Parameters, tokens, peak, utilisation: with four numbers you can hold any headline to account.",
-    section="One equation",
-)
+        praise="Parameters, tokens, peak, utilisation: with four numbers you can hold any headline to account.",
+        section="One equation",
+        scenario=Scenario(numbers, told_apart(_imagined_run, _hours), _hours),
+    )
+
+
+HOURS = _hours({"parameters_b": 135.0, "tokens_t": 13.2, "peak_tflops": _peak("Ascend 910B"), "mfu": 0.5})
 
 BEST_USE = Question(
     id="06-q2",
@@ -112,63 +129,69 @@ BEST_USE = Question(
 )
 
 
-def _needed(parameters: float, tokens: float, peak_tflops: float, mfu: float) -> float:
-    return 6 * parameters * tokens / (peak_tflops * 1e12 * mfu) / 3600
+def _affordable(budget_usd: float, usd_per_hour: float, parameters: float, peak_tflops: float, mfu: float) -> float:
+    return budget_usd / usd_per_hour * 3600 * peak_tflops * 1e12 * mfu / (6 * parameters)
 
 
-def _needed_by_steps(parameters: float, tokens: float, peak_tflops: float, mfu: float) -> Any:
-    speed = np.float64(peak_tflops) * mfu
-    return 6e-12 * parameters * tokens / speed / 60 / 60
+def _affordable_by_a_token(budget: float, usd: float, parameters: float, peak: float, mfu: float) -> Any:
+    usd_per_token = usd * 6 * np.float64(parameters) / (peak * mfu * 1e12) / 60 / 60
+    return budget / usd_per_token
 
 
-def _needed_inputs(draw: random.Random) -> Inputs:
+def _affordable_inputs(draw: random.Random) -> Inputs:
     return [
-        [draw.uniform(1e9, 5e11), draw.uniform(1e11, 3e13), draw.uniform(100, 2500), draw.uniform(0.2, 0.6)]
+        [draw.uniform(1e5, 5e7), draw.uniform(1.2, 8), draw.uniform(1e9, 5e11), draw.uniform(100, 2500),
+         draw.uniform(0.2, 0.6)]
         for _ in range(4)
-    ]
+    ]  # fmt: skip
 
 
-NEEDED = Question(
+BUDGET = Question(
     id="06-q3",
-    asks="Write the accelerator-hours of a run as a function",
+    asks="Turn the napkin round: the tokens that a budget pays for",
     objective=1,
-    answer_name="hours_needed",
-    reference=_needed,
-    alternatives=(_needed_by_steps,),
-    make_inputs=_needed_inputs,
+    answer_name="tokens_for",
+    reference=_affordable,
+    alternatives=(_affordable_by_a_token,),
+    make_inputs=_affordable_inputs,
     points=2,
     misconceptions=(
         Misconception(
-            "seconds",
-            lambda n, d, p, u: _needed(n, d, p, u) * 3600,
-            "Right up to the unit: you return seconds.",
+            "hours for seconds",
+            lambda usd, h, n, p, u: _affordable(usd, h, n, p, u) / 3600,
+            "Right up to the unit: the money buys hours, and the peak counts operations a second.",
         ),
         Misconception(
             "forward only",
-            lambda n, d, p, u: _needed(n, d, p, u) / 3,
+            lambda usd, h, n, p, u: 3 * _affordable(usd, h, n, p, u),
             "Two operations for each parameter and token only go forward. Backward takes twice as many again.",
         ),
         Misconception(
             "peak reached",
-            lambda n, d, p, u: _needed(n, d, p, 1),
+            lambda usd, h, n, p, u: _affordable(usd, h, n, p, 1),
             "You leave the utilisation out. No run reaches the peak.",
         ),
         Misconception(
             "utilisation upside down",
-            lambda n, d, p, u: _needed(n, d, p, 1) * u,
-            "You multiply by the utilisation. A lower one must give more hours.",
+            lambda usd, h, n, p, u: _affordable(usd, h, n, p, 1) / u,
+            "You divide by the utilisation. A lower one must leave fewer tokens for the same money.",
         ),
         Misconception(
             "tera forgotten",
-            lambda n, d, p, u: _needed(n, d, p, u) * 1e12,
+            lambda usd, h, n, p, u: _affordable(usd, h, n, p, u) / 1e12,
             "The peak is in TFLOP/s: each is 1e12 operations a second.",
+        ),
+        Misconception(
+            "price upside down",
+            lambda usd, h, n, p, u: _affordable(usd, 1 / h, n, p, u),
+            "You multiply the budget by the price of an hour. A dearer hour must buy fewer of them.",
         ),
     ),
     hints=(
-        "Three steps: the operations, the operations that one chip really does in a second, seconds to hours.",
-        "What the chip really does is its peak, in operations a second, times `mfu`.",
+        "Go backwards through the napkin: from dollars to hours, from hours to operations, from operations to tokens.",
+        "An hour has 3600 seconds of peak times `mfu` operations, and a token takes six for each parameter.",
     ),
-    praise="This one line prices a model.",
+    praise="The same line, read by whoever pays: so much money, so large a model, so much text.",
     section="One equation",
 )
 
@@ -273,58 +296,66 @@ OVERTRAINED = Question(
 )
 
 
-def _behind(compute_ratio: float, doubling_months: float) -> float:
-    return math.log2(compute_ratio) * doubling_months
+_RECORDS = record_pairs().set_index("record")[["months behind", "times less compute"]].round(1)
+PAIRS: dict[str, tuple[float, float]] = {name: tuple(_RECORDS.loc[name]) for name in ("Qwen2-72B", "Kimi K2.5")}
+"""Months behind and times less compute of two pairs, as the lesson prints them and the sheet repeats them."""
 
 
-def _behind_numpy(compute_ratio: float, doubling_months: float) -> Any:
-    return doubling_months * np.log(compute_ratio) / np.log(2)
+def _implied(pair: str) -> float:
+    months, times_less = PAIRS[pair]
+    return months / math.log2(times_less)
 
 
-def _behind_inputs(draw: random.Random) -> Inputs:
-    return [[draw.uniform(1.5, 40), draw.uniform(3, 20)] for _ in range(4)]
+_QWEN, _KIMI = map(_implied, PAIRS)
+_BOTH_INSIDE = all(
+    ALGORITHMIC_DOUBLING_MONTHS.low <= each <= ALGORITHMIC_DOUBLING_MONTHS.high for each in (_QWEN, _KIMI)
+)
 
 
-BEHIND = Question(
+def _implied_by(rule: Callable[[float, float], float]) -> tuple[float, float, bool]:
+    return (rule(*PAIRS["Qwen2-72B"]), rule(*PAIRS["Kimi K2.5"]), _BOTH_INSIDE)
+
+
+IMPLIED = Question(
     id="06-q6",
-    asks="Write the months that a gap in compute means as a function",
+    asks="Find how fast methods must have improved for two measured lags, and hold that against the study",
     objective=4,
-    answer_name="months_behind",
-    reference=_behind,
-    alternatives=(_behind_numpy,),
-    make_inputs=_behind_inputs,
+    answer_name="audit",
+    reference=(_QWEN, _KIMI, _BOTH_INSIDE),
+    alternatives=([round(_QWEN, 2), round(_KIMI, 2), _BOTH_INSIDE],),
+    points=2,
     misconceptions=(
         Misconception(
             "natural logarithm",
-            lambda k, t: math.log(k) * t,
+            _implied_by(lambda months, k: months / math.log(k)),
             "That is the natural logarithm. The question is how many times one must double.",
         ),
         Misconception(
             "logarithm to ten",
-            lambda k, t: math.log10(k) * t,
-            "That counts tenfold steps. The time that is given is that of a doubling.",
+            _implied_by(lambda months, k: months / math.log10(k)),
+            "That counts tenfold steps. The time that is asked for is that of a doubling.",
         ),
         Misconception(
             "in proportion",
-            lambda k, t: k * t,
-            "You let the months grow with the gap itself. A gap of 2 is one doubling, a gap of 4 is two.",
+            _implied_by(lambda months, k: months / k),
+            "You divided by the gap itself. A gap of 2 is one doubling, a gap of 4 is two.",
         ),
         Misconception(
-            "in proportion to what is missing",
-            lambda k, t: (k - 1) * t,
-            "Right for a gap of 2 only. A gap of 8 is three doublings, not seven.",
+            "formula forward",
+            _implied_by(lambda months, k: months * math.log2(k)),
+            "You multiplied. The months are given here: which T makes T times the doublings come to them?",
         ),
         Misconception(
-            "divides by the time",
-            lambda k, t: math.log2(k) / t,
-            "You divide by the doubling time. Slower progress must mean more months.",
+            "right months, wrong conclusion",
+            First(_QWEN),
+            "The first is right. Check the second, and hold both against the study's 2 to 22 months.",
         ),
     ),
     hints=(
-        "How many doublings make a factor of 8?",
-        "Multiply the number of doublings by the months that each takes; `math.log2` counts doublings.",
+        "lag = T log2(k), and this time T is the unknown.",
+        "`math.log2` counts the doublings. The study has 2 to 22 months: is each of your two numbers in it?",
     ),
-    praise="A gap of ten is not ten times as far behind as a gap of two: the logarithm shrinks it.",
+    praise="Run backwards, the formula says what would have to be true: for one pair, faster than the study allows.",
     section="From compute to months",
 )
 
@@ -421,4 +452,4 @@ AUTOMATE = Question(
     section="From a run to a pipeline",
 )
 
-QUESTIONS: tuple[Question, ...] = (HOURS, BEST_USE, NEEDED, AUDIT, OVERTRAINED, BEHIND, CRITICISE, AUTOMATE)
+QUESTIONS: tuple[Question, ...] = (HOURS, BEST_USE, BUDGET, AUDIT, OVERTRAINED, IMPLIED, CRITICISE, AUTOMATE)

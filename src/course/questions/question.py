@@ -8,16 +8,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Literal
 
 from course.observe import MISSING, TODO, observe
-from course.questions.compare import is_number, same
+from course.questions.compare import agree, is_number, same
 from course.questions.families import Family
 from course.questions.remarks import general_remark
 
 Status = Literal["right", "wrong", "not_attempted", "error", "timeout", "unreadable"]
 Inputs = list[list[Any]]
 Numbers = Mapping[str, float]
+Draw = Callable[[random.Random], Numbers]
 
 PRACTICE = "practice"
 """Salt of the inputs that `check()` uses; marking uses others."""
@@ -52,8 +54,23 @@ class Scenario:
     """
 
     numbers: Numbers
-    draw: Callable[[random.Random], Numbers]
+    draw: Draw
     ask: Callable[[Numbers], Question]
+
+
+def told_apart(draw: Draw, ask: Callable[[Numbers], Question]) -> Draw:
+    """Return `draw` repeated until the right answer and every wrong one that is a number are apart from each other."""
+
+    def drawn(source: random.Random) -> Numbers:
+        while True:
+            numbers = draw(source)
+            question = ask(numbers)
+            answers = [question.reference, *(wrong.answer for wrong in question.misconceptions)]
+            values = [value for value in answers if is_number(value)]
+            if not any(agree(a, b, 2 * question.tolerance) for a, b in combinations(values, 2)):
+                return numbers
+
+    return drawn
 
 
 @dataclass(frozen=True)
