@@ -53,7 +53,7 @@ def figures(name: str) -> list[str]:
     us, china = race()["actors"]
     if name == "A":
         low, mid, high = percentiles("greedy", "revenue")
-        amazon = load("capex").set_index("capex_id").loc["amazon-capex-guidance-cy2026", "usd_bn"]
+        amazon = float(load("capex").set_index("capex_id")["usd_bn"]["amazon-capex-guidance-cy2026"])
         error = backcast().set_index(["quantity", "when"])["error"]
         market, index = error["world cloud market", "2025"], error["best model, China", "2025-12-01"]
         return [
