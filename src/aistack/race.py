@@ -130,8 +130,9 @@ def simulate(scenario: Scenario, assumptions: Assumptions | None = None, *, shoc
     `assumptions` replaces the table's values, and the scenario's own "assumptions" replace those; a field may be an
     array with one value per draw. Without `shocks` nothing goes wrong, and draws differ only by the assumptions.
 
-    Known bias: rivals do not answer each other, prices are outside, the market's size depends on nobody's quality, and
-    one elasticity serves all actors and years.
+    Known bias: rivals do not answer each other, prices are outside, the market's size depends on nobody's quality, one
+    elasticity serves all actors and years, and customers hold an actor against what it was known for at the start, not
+    against its rivals: shares change slowly, as they did from 2019 on.
 
     Decides: which layer to fund first, under a definition of winning that is fixed beforehand.
 
