@@ -15,8 +15,10 @@ A scenario is a plain dict that survives JSON:
      "assumptions": {"sigma": 0.4}}
 
 `strategy` is a name from `STRATEGIES` or {"allocation": [4 shares], "openness": 0 to 1, "protection": 0 to 1}.
-`chip_access` is what a dollar buys in chips, against the best that are sold anywhere (1). A shock without "actors"
-is common: it hits all at the same time. It "hits" the year's "investment" in a layer, or its working "capital".
+`chip_access` is what a dollar buys in chips, against the best that are sold anywhere (1). `known_for_usd_bn` is the
+capital that an actor's share of the market was earned with (as a rule what it starts with, and then left out): to ask
+what a gift of capital does, change `capital_usd_bn` alone. A shock without "actors" is common: it hits all at the same
+time. It "hits" the year's "investment" in a layer, or its working "capital".
 """
 
 from __future__ import annotations
@@ -128,8 +130,9 @@ def simulate(scenario: Scenario, assumptions: Assumptions | None = None, *, shoc
     `assumptions` replaces the table's values, and the scenario's own "assumptions" replace those; a field may be an
     array with one value per draw. Without `shocks` nothing goes wrong, and draws differ only by the assumptions.
 
-    Known bias: rivals do not answer each other, prices are outside, the market's size depends on nobody's quality, and
-    one elasticity serves all actors and years.
+    Known bias: rivals do not answer each other, prices are outside, the market's size depends on nobody's quality, one
+    elasticity serves all actors and years, and customers hold an actor against what it was known for at the start, not
+    against its rivals: shares change slowly, as they did from 2019 on.
 
     Decides: which layer to fund first, under a definition of winning that is fixed beforehand.
 
@@ -163,7 +166,8 @@ def simulate(scenario: Scenario, assumptions: Assumptions | None = None, *, shoc
     start_revenue = revenue = scenario["market_usd_bn"] * share * income
     data = share * adoption
     data_at_start = data.max()
-    services = services_at_start = ces_output(capital / reference, weights, a.sigma, axis=0)
+    services = ces_output(capital / reference, weights, a.sigma, axis=0)
+    known_for = column["known_for_usd_bn"] / largest
     budget = np.broadcast_to(column["budget_usd_bn"], shape[1:])
     log_odds = np.zeros(draws)
 
@@ -191,7 +195,7 @@ def simulate(scenario: Scenario, assumptions: Assumptions | None = None, *, shoc
         log_odds = log_odds + np.asarray(a.adoption_rate) * (1 + np.asarray(a.open_adoption) * opened)
         odds = start_odds * np.exp(log_odds)
         adoption = odds / (1 + odds)
-        gain = (services / services_at_start) ** np.asarray(a.attraction)
+        gain = (services / known_for) ** np.asarray(a.attraction)
         pull = column["market_share"] * gain * (1 + np.asarray(a.open_pull) * openness)
         total = pull.sum(axis=0)
         target = np.where(total > 0, in_play * pull / np.where(total > 0, total, 1.0), share)
@@ -216,6 +220,7 @@ _SCENARIO_KEYS = {
     "start_year", "years", "draws", "seed", "adoption", "market_usd_bn", "index_points", "actors", "shocks",
 }  # fmt: skip
 _ACTOR_KEYS = {"name", "strategy", "budget_usd_bn", "market_share", "capital_usd_bn"}
+_ACTOR_MAY = {"chip_access", "known_for_usd_bn"}
 _SHOCK_KEYS = {"name", "layer", "hits", "probability", "severity"}
 
 
@@ -225,8 +230,9 @@ def _record(history: dict[str, list[npt.ArrayLike]], *values: npt.ArrayLike) -> 
 
 
 def _columns(actors: Sequence[Mapping[str, Any]]) -> dict[str, Floats]:
-    names = ("budget_usd_bn", "market_share", "capital_usd_bn", "chip_access")
-    return {name: np.array([[float(actor.get(name, 1))] for actor in actors]) for name in names}
+    names = ("budget_usd_bn", "market_share", "capital_usd_bn", "chip_access", "known_for_usd_bn")
+    asked = [{"chip_access": 1, "known_for_usd_bn": actor["capital_usd_bn"], **actor} for actor in actors]
+    return {name: np.array([[float(actor[name])] for actor in asked]) for name in names}
 
 
 def _with_spillover(capital: Floats, openness: Floats, spillover: Floats) -> Floats:
@@ -306,10 +312,11 @@ def _checked(scenario: Scenario) -> tuple[list[Mapping[str, Any]], int, int]:
         raise ValueError(f"assumptions has unknown {sorted(unknown)}; allowed: {', '.join(BASES)}")
     actors = list(scenario["actors"])
     for actor in actors:
-        _keys("actor", actor, _ACTOR_KEYS, {"chip_access"})
-        for name in ("budget_usd_bn", "capital_usd_bn", "market_share"):
+        _keys("actor", actor, _ACTOR_KEYS, _ACTOR_MAY)
+        for name in ("budget_usd_bn", "capital_usd_bn", "known_for_usd_bn", "market_share"):
             limit = {"at_most": 1.0} if name == "market_share" else {}
-            (not_negative if name == "budget_usd_bn" else positive)(f"{name} of {actor['name']}", actor[name], **limit)
+            within = not_negative if name == "budget_usd_bn" else positive
+            within(f"{name} of {actor['name']}", actor.get(name, actor["capital_usd_bn"]), **limit)
         not_negative(f"chip_access of {actor['name']}", actor.get("chip_access", 1), at_most=1)
         _strategy(actor["strategy"])
     names = [actor["name"] for actor in actors]

@@ -26,6 +26,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 
 _ALSO: dict[tuple[str, str], tuple[str, str]] = {
+    ("Tencent", "chips"): ("case_facts", "tencent-zixiao"),
     ("Tencent", "cloud"): ("case_facts", "plan-tencent-first"),
     ("Baidu", "applications"): ("app_cases", "baidu-search-ads"),
     ("Microsoft", "applications"): ("app_cases", "uk-gds-copilot"),

@@ -64,6 +64,7 @@ def race(strategy_us: str = "full stack", strategy_china: str = "open full stack
                 "budget_usd_bn": spending[name],
                 "market_share": share[name],
                 "capital_usd_bn": capital[name],
+                "known_for_usd_bn": capital[name],
                 "chip_access": access[name],
             }
             for name in (US, CHINA)

@@ -104,6 +104,26 @@ def test_limited_access_to_chips_costs_services_and_home_made_chips_win_some_bac
     assert (some[0] < some[1]).all()
 
 
+@pytest.mark.parametrize("gift", ["capital_usd_bn", "budget_usd_bn"])
+def test_a_gift_of_money_helps_by_every_measure(gift: str) -> None:
+    """What an actor is known for stays what it was: customers see the better services, not a higher mark to beat."""
+    given = scenario()
+    for actor in given["actors"]:
+        actor["known_for_usd_bn"] = actor["capital_usd_bn"]
+    given["actors"][0][gift] *= 5
+    race = simulate(given, drawn(200, seed=1), shocks=False)
+    for name in ("services", "revenue", "users"):
+        ahead, behind = race.measure(name)
+        assert (ahead > behind).all(), name
+
+
+def test_left_out_an_actor_is_known_for_what_it_has() -> None:
+    said = scenario()
+    for actor in said["actors"]:
+        actor["known_for_usd_bn"] = actor["capital_usd_bn"]
+    assert same(simulate(scenario()), simulate(said))
+
+
 def test_open_models_of_one_help_the_other() -> None:
     """Also where openness moves no customer and no price: what is left is that the models can be used."""
     still = {"open_adoption": 0, "open_pull": 0, "open_discount": 0}
@@ -186,6 +206,7 @@ def broken(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
         (("actors", 0, "strategy"), {"allocation": [1, 1, 0, 0]}, "allowed: 4 shares that add up to 1"),
         (("actors", 0, "market_share"), 0.9, "sum of market_share = 1.1 is out of range"),
         (("actors", 0, "chip_access"), 2, "chip_access of A = 2 is out of range"),
+        (("actors", 0, "known_for_usd_bn"), 0, "known_for_usd_bn of A = 0 is out of range"),
         (("actors", 1, "name"), "A", "actors = ['A', 'A'] are out of range; allowed: one or more, each name once"),
         (("shocks", 0, "layer"), "power", "layer of outage = 'power' is unknown; allowed: chips, cloud"),
         (("shocks", 0, "actors"), ["C"], "actors of outage = ['C'] are unknown; allowed: A, B"),

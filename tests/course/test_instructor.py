@@ -57,7 +57,7 @@ def test_a_page_has_its_title_and_everything_that_a_class_needs(number: str) -> 
     text = page(number)
     assert text.startswith(f"# {number} {LESSONS[number].title}\n")
     wanted = ["Minute by minute", "Discuss", "If half the class predicts wrong", "On the board", "Expect"]
-    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == wanted
+    assert [found for found in re.findall(r"^## (.+)$", text, re.MULTILINE) if found in wanted] == wanted
     discussion = text.partition("## Discuss")[2].partition("\n## ")[0]
     assert discussion.count("?**") == 1
     assert discussion.count("\n* **") == 2

@@ -2,11 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from aistack.race import simulate
 from course.data import load
-from course.scenarios import CHINA, US, backcast, by_layer, chance_of_a_rule, race
+from course.scenarios import CHINA, US, backcast, by_layer, chance_of_a_rule, history, race
 
 
 def test_the_scenario_of_today_is_plain_data_and_runs() -> None:
@@ -46,6 +47,18 @@ def test_the_back_cast_has_the_shares_of_the_market_within_a_twentieth() -> None
     shares = shares[shares["quantity"].str.startswith("market share")]
     assert len(shares) == 2
     assert shares["error"].abs().max() < 5
+
+
+@pytest.mark.behaviour
+def test_customers_who_went_by_services_alone_would_miss_the_past() -> None:
+    """Where nobody is known for anything, the smaller side gains two fifths in six years; it gained next to none."""
+    scenario, early = history()
+    attraction = float(np.asarray(early.attraction))
+    for actor in scenario["actors"]:
+        actor["known_for_usd_bn"] = actor["market_share"] ** (1 / attraction)
+    said = simulate(scenario, early, shocks=False).share[-1, 1, 0]
+    seen = backcast().set_index("quantity").loc["market share, China", "seen"] / 100
+    assert 0.35 < said / seen - 1 < 0.45
 
 
 def test_who_is_ahead_depends_on_the_layer() -> None:

@@ -44,7 +44,7 @@ def test_no_cheering_and_no_sneering() -> None:
 def test_every_verdict_occurs_and_none_is_the_rule() -> None:
     counts = CLAIMS["verdict"].value_counts()
     assert set(counts.index) == {"supported", "mixed", "contradicted", "untestable"}
-    assert counts.max() <= 12
+    assert counts.max() < 2 / 3 * len(CLAIMS)
 
 
 def test_every_lesson_has_a_claim_to_test() -> None:

@@ -149,7 +149,7 @@ class ProtectionChart(Chart[Protection]):
         lost = f"{number(result.mean_loss)} % of five years' chips on average and {number(result.bad_loss)} %"
         bare = f"{number(ghost.mean_loss)} % and {number(ghost.bad_loss)} %"
         parts = [
-            f"Each maker stops with {result.probability:g} % chance a year, for {result.months_out:g} months or so.",
+            f"A maker stops with {result.probability:g} % chance a year, for {result.months_out:g} months or so.",
             f"With {sources}, and {stored}, the cloud loses {lost} in the worst 5 % of cases;",
             f"with one maker and no stock, {bare}. That costs {number(result.cost)} % of the chip budget.",
         ]
@@ -159,7 +159,7 @@ class ProtectionChart(Chart[Protection]):
         if better:
             parts.append(f"A standard way costs no more and is no worse: {min(better)[-1]}.")
         else:
-            parts.append("None of the standard ways is both as cheap and as safe.")
+            parts.append("None of the standard ways beats that.")
         return " ".join(parts)
 
     def numbers(self, result: Protection, ghost: Protection) -> list[Row]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from aistack.stack import codesign_gain
 from course.data import load
 from course.explorers.shocks import losses
 from course.questions.families import Between, Choosing, First, LeavingOut
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 
 CHAIN = Question(
     id="12-q1",
@@ -41,28 +42,29 @@ CHAIN = Question(
 )
 
 
-def _quantity(owners: int, choke: float, cost: float) -> float:
-    return float((choke - cost) / 2**owners)
+def _quantity(rivals: list[int], choke: float, cost: float) -> float:
+    return float((choke - cost) / 2 ** rivals.count(0))
 
 
-def _quantity_by_steps(owners: int, choke: float, cost: float) -> float:
+def _quantity_by_steps(rivals: list[int], choke: float, cost: float) -> float:
     left = choke - cost
-    for _ in range(owners):
-        left = left / 2
+    for number in rivals:
+        if number == 0:
+            left = left / 2
     return left
 
 
 def _quantity_inputs(draw: random.Random) -> Inputs:
     cases: Inputs = []
-    for owners in (1, 2, 3, draw.randint(4, 6)):
+    for rivals in ([0], [0, 7, 0], [12, 0, 0, 0], [9, 20]):
         cost = draw.uniform(5, 30)
-        cases.append([owners, cost + draw.uniform(20, 200), cost])
+        cases.append([draw.sample(rivals, len(rivals)), cost + draw.uniform(20, 200), cost])
     return cases
 
 
 QUANTITY = Question(
     id="12-q2",
-    asks="Write the quantity sold behind any number of owners",
+    asks="Write the quantity sold behind layers of which some have rivals",
     objective=1,
     answer_name="quantity",
     reference=_quantity,
@@ -71,70 +73,102 @@ QUANTITY = Question(
     points=2,
     misconceptions=(
         Misconception(
-            "two times the owners",
-            lambda n, a, c: (a - c) / (2 * n),
-            "Right for one owner and for two. From three on you divide too little: each halves what is left.",
+            "every layer counted",
+            lambda r, a, c: (a - c) / 2 ** len(r),
+            "You let every layer add a margin. Where many sell the same, a buyer goes to whoever sells at cost.",
         ),
         Misconception(
-            "shared equally",
-            lambda n, a, c: (a - c) / (n + 1),
-            "That is the answer if all set their prices at the same moment. Here each sees the price before it.",
+            "rivals counted",
+            lambda r, a, c: (a - c) / 2 ** (len(r) - r.count(0)),
+            "The wrong way round: it is where there are *no* rivals that an owner can add a margin.",
         ),
-        Misconception("cost left out", lambda n, a, c: a / 2**n, "You forgot that making it costs something."),
+        Misconception(
+            "two times the owners",
+            lambda r, a, c: (a - c) / max(2 * r.count(0), 1),
+            "Right up to two owners. From three on you divide too little: each halves what is left.",
+        ),
+        Misconception(
+            "cost left out", lambda r, a, c: a / 2 ** r.count(0), "You forgot that making it costs something."
+        ),
         Misconception(
             "price for quantity",
-            lambda n, a, c: a - (a - c) / 2**n,
+            lambda r, a, c: a - (a - c) / 2 ** r.count(0),
             "That is the final price. The quantity is what the price leaves of the choke price.",
         ),
         Misconception(
             "one halving too many",
-            lambda n, a, c: (a - c) / 2 ** (n + 1),
-            "One halving too many: with one owner, half of what buyers would take at cost is sold.",
+            lambda r, a, c: (a - c) / 2 ** (r.count(0) + 1),
+            "One halving too many: with rivals in every layer, buyers take what they would take at cost.",
         ),
     ),
     hints=(
-        "At cost, buyers take `choke - cost`. One owner sells half of that.",
-        "Each further owner halves it once more. Python writes powers as `2**owners`.",
+        "How many layers have an owner who can set a price? Only those count.",
+        "`rivals.count(0)` counts them. Each halves what is sold, and Python writes powers as `2**n`.",
     ),
-    praise="Exponential in the number of owners: that is why long chains of monopolies are short-lived.",
+    praise="What matters is not how long the chain is, but how many in it have no rival.",
     section="Two owners in a row",
 )
 
-_BEST_I = 0.7 / 0.3
-_GAIN = float(codesign_gain(1, 0.3))
 
-CODESIGN = Question(
-    id="12-q3",
-    asks="Compute what designing chip and model together gains",
-    objective=2,
-    answer_name="gain",
-    reference=_GAIN,
-    alternatives=(round(_GAIN, 2),),
-    misconceptions=(
-        Misconception(
-            "the best value alone",
-            _BEST_I**0.7 / (1 + _BEST_I),
-            "That is the work of the best pair. The gain is how many times that of the pair they are stuck with.",
+def _pair(draw: random.Random) -> Numbers:
+    """Return a pair that history left short of operations, whose slips can all be told apart by their results."""
+    while True:
+        numbers = {"i": round(draw.uniform(0.08, 0.6), 3), "d": round(draw.uniform(0.15, 0.35), 3)}
+        question = _codesign(numbers)
+        results = sorted([question.reference, *(wrong.answer for wrong in question.misconceptions)])
+        if all(higher > 1.03 * lower for lower, higher in pairwise(results)):
+            return numbers
+
+
+def _codesign(numbers: Numbers) -> Question:
+    """Return the question about a chip and a model that are stuck at `i`, where quality falls with `i ** -d`."""
+    i, d = numbers["i"], numbers["d"]
+    best, gain = (1 - d) / d, float(codesign_gain(i, d))
+
+    def work(at: float, exponent: float) -> float:
+        return float(at**exponent / (1 + at))
+
+    return Question(
+        id="12-q3",
+        asks="Compute what designing chip and model together gains over where they are stuck",
+        objective=2,
+        answer_name="gain",
+        reference=gain,
+        alternatives=(round(gain, 3),),
+        misconceptions=(
+            Misconception(
+                "the best value alone",
+                work(best, 1 - d),
+                "That is the work of the best pair. The gain is how many times that of the pair they are stuck with.",
+            ),
+            Misconception("turned round", 1 / gain, "You divided the wrong way round: together they are not worse."),
+            Misconception(
+                "stuck where the lesson was",
+                float(codesign_gain(1, d)),
+                "You took i = 1 for the place where they are stuck. Any balanced pair can be such a place.",
+            ),
+            Misconception(
+                "d for 1 - d",
+                work(best, d) / work(i, d),
+                "The exponent is 1 - d: speed rises with i, and quality takes back a part of it.",
+            ),
+            Misconception(
+                "per cent",
+                100 * (gain - 1),
+                "That is the gain in per cent. The question asks for a factor: how many times as much.",
+            ),
         ),
-        Misconception("turned round", 1 / _GAIN, "You divided the wrong way round: together they are not worse."),
-        Misconception(
-            "d for 1 - d",
-            (_BEST_I**0.3 / (1 + _BEST_I)) / (1 / 2),
-            "The exponent is 1 - d: speed rises with i, and quality takes back a part of it.",
+        hints=(
+            "The best pair is at i = (1 - d) / d. What is its work, and what is that of the pair they are stuck with?",
+            "Both are on the curve `i**(1 - d) / (1 + i)`. Divide the best by the stuck one.",
         ),
-        Misconception(
-            "per cent",
-            100 * (_GAIN - 1),
-            "That is the gain in per cent. The question asks for a factor: how many times as much.",
-        ),
-    ),
-    hints=(
-        "First the best i: (1 - d) / d. Then the value there, i**(1 - d) / (1 + i).",
-        "The pair is stuck at i = 1. Divide the best value by the value there.",
-    ),
-    praise="More from the same silicon. It is less than in the lesson: what costs more quality gains less.",
-    section="Two designers in a row",
-)
+        praise="The further from the best pair history left them, the more there is to gain. Nobody gains it alone.",
+        section="Two designers in a row",
+        scenario=Scenario(numbers, _pair, _codesign),
+    )
+
+
+CODESIGN = _codesign({"i": 0.5, "d": 0.3})
 
 DUAL = Question(
     id="12-q4",

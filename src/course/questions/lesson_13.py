@@ -6,54 +6,72 @@ import random
 
 import pandas as pd
 
-from aistack.assumptions import Assumptions
+from aistack.assumptions import BASES
 from course.data import load
 from course.explorers.race import play
 from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Question
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
 from course.scenarios import backcast
 
 _SIGMAS = (0.2, 0.4, 0.6, 1, 1.5)
 
-_A = Assumptions()
-_FOCUS, _CHIP_WEIGHT = float(_A.focus), float(_A.infrastructure_weight) * float(_A.chip_share)  # type: ignore[arg-type]
 
-BUDGET = Question(
-    id="13-q1",
-    asks="Compute what a strategy of one layer spends on it",
-    objective=1,
-    answer_name="chips_bn",
-    reference=50 * (_FOCUS + (1 - _FOCUS) * _CHIP_WEIGHT),
-    alternatives=(round(50 * (_FOCUS + (1 - _FOCUS) * _CHIP_WEIGHT), 1),),
-    misconceptions=(
-        Misconception(
-            "focus alone",
-            50 * _FOCUS,
-            "That is the favoured part. The rest is spread over all layers by weight, and chips are one of them.",
+def _actor(draw: random.Random) -> Numbers:
+    """Return an actor and a stack that nobody has."""
+    return {
+        "budget_usd_bn": round(draw.uniform(20, 200), 1),
+        "focus": round(draw.uniform(0.6, 0.8), 2),
+        "infrastructure_weight": round(draw.uniform(0.55, 0.7), 2),
+        "chip_share": round(draw.uniform(0.6, 0.75), 2),
+    }
+
+
+def _budget(numbers: Numbers) -> Question:
+    """Return the question about the actor with these numbers."""
+    budget, focus = numbers["budget_usd_bn"], numbers["focus"]
+    weight = numbers["infrastructure_weight"] * numbers["chip_share"]
+    share = focus + (1 - focus) * weight
+    return Question(
+        id="13-q1",
+        asks="Compute what a strategy of one layer spends on it",
+        objective=1,
+        answer_name="chips_bn",
+        reference=budget * share,
+        alternatives=(round(budget * share, 1),),
+        misconceptions=(
+            Misconception(
+                "focus alone",
+                budget * focus,
+                "That is the favoured part. The rest is spread over all layers by weight, and chips are one of them.",
+            ),
+            Misconception(
+                "weight alone",
+                budget * weight,
+                "That is what the full stack would spend on chips. This strategy favours them.",
+            ),
+            Misconception(
+                "a quarter of the rest",
+                budget * (focus + (1 - focus) / 4),
+                "You spread the rest evenly. It is spread by weight.",
+            ),
+            Misconception(
+                "share, not dollars",
+                share,
+                "That is the share of the budget. The question asks for billions of dollars.",
+            ),
         ),
-        Misconception(
-            "weight alone",
-            50 * _CHIP_WEIGHT,
-            "That is what the full stack would spend on chips. This strategy favours them.",
+        hints=(
+            "Two parts: the favoured share of the budget, and chips' weight in what is left.",
+            "The weight of chips is `infrastructure_weight` times `chip_share`.",
         ),
-        Misconception(
-            "a quarter of the rest",
-            50 * (_FOCUS + (1 - _FOCUS) / 4),
-            "You spread the rest evenly. It is spread by weight.",
-        ),
-        Misconception(
-            "share, not dollars",
-            _FOCUS + (1 - _FOCUS) * _CHIP_WEIGHT,
-            "That is the share of the budget. The question asks for billions of dollars.",
-        ),
-    ),
-    hints=(
-        "Two parts: the favoured share of the budget, and chips' weight in what is left.",
-        "The weight of chips is `infrastructure_weight` times `chip_share`.",
-    ),
-    praise="A strategy is a rule for a budget. Everything else in the race follows from it.",
-    section="One year, by hand",
-)
+        praise="A strategy is a rule for a budget. Everything else in the race follows from it.",
+        section="One year, by hand",
+        scenario=Scenario(numbers, _actor, _budget),
+    )
+
+
+_STACK = {name: float(BASES[name].value) for name in ("focus", "infrastructure_weight", "chip_share")}
+BUDGET = _budget({"budget_usd_bn": 50.0, **_STACK})
 
 
 def _scores(values: list[list[float]], weights: list[float]) -> list[float]:
@@ -287,47 +305,60 @@ AUDIT = Question(
 )
 
 
-def _market_errors() -> pd.DataFrame:
+def _misses(quantity: str) -> pd.DataFrame:
     table = backcast()
-    return table[table["quantity"] == "world cloud market"]
+    return table[table["quantity"] == quantity]
 
 
-_MISSES = _market_errors()
-_TESTED = _MISSES[~_MISSES["fitted"]]
-_MISS = float(_TESTED["error"].abs().mean())
+_FIRMS = _misses("EU firms that use AI")
+_UNSEEN = _FIRMS[~_FIRMS["fitted"]]
+_ERRORS = _UNSEEN["error"]
+_SIZE, _LEAN = float(_ERRORS.abs().mean()), float(_ERRORS.mean())
 
 
 ERROR = Question(
     id="13-q7",
-    asks="Compute the mean error of a back-cast, where nothing was fitted",
+    asks="Tell how far off a back-cast is from which way it leans, where nothing was fitted",
     objective=4,
-    answer_name="miss_percent",
-    reference=_MISS,
-    alternatives=(round(_MISS, 1),),
+    answer_name="misses",
+    reference=(_SIZE, _LEAN),
+    alternatives=([round(_SIZE, 1), round(_LEAN, 2)],),
+    points=2,
     misconceptions=(
         Misconception(
             "fitted years counted",
-            float(_MISSES["error"].abs().mean()),
+            First(float(_FIRMS["error"].abs().mean())),
             "You counted a year that a constant was fitted on. Its error proves nothing.",
         ),
-        Misconception("sign kept", -_MISS, "The question asks how far off, whichever way: take absolute values."),
         Misconception(
             "over the prediction",
-            float((100 * (1 - _TESTED["seen"] / _TESTED["predicted"])).abs().mean()),
+            First(float((100 * (1 - _UNSEEN["seen"] / _UNSEEN["predicted"])).abs().mean())),
             "You divided by the prediction. An error is a share of what was seen.",
         ),
         Misconception(
             "the last year alone",
-            float(_TESTED["error"].abs().iloc[-1]),
+            First(float(_ERRORS.abs().iloc[-1])),
             "That is the last year alone. The question asks for the mean of all years that nothing was fitted on.",
         ),
-        Misconception("as a part of one", _MISS / 100, "Right as a part of one. The question asks for per cent."),
+        Misconception(
+            "as a part of one", First(_SIZE / 100), "Right as a part of one. The question asks for per cent."
+        ),
+        Misconception(
+            "the two exchanged",
+            First(_LEAN),
+            "Without its sign an error cannot cancel another: the first number is the larger one.",
+        ),
+        Misconception(
+            "right size, wrong lean",
+            First(_SIZE),
+            "The size is right. For the lean, keep the signs: predicted too high is above 0, too low is below.",
+        ),
     ),
     hints=(
-        'Keep the rows where `fitted` is False: `market[~market["fitted"]]`.',
-        "For each, the absolute value of predicted / seen - 1, times 100. Then the mean.",
+        'Keep the rows where `fitted` is False: `firms[~firms["fitted"]]`.',
+        "Predicted / seen - 1, times 100, is the error of a year. Its mean is the lean; the mean of `.abs()` the size.",
     ),
-    praise="A quarter off on average, and worse the further it went: remember that when you look at 2035.",
+    praise="Errors of both signs cancel: it hardly leans, and is nearly a quarter off. Ask for both figures.",
     section="How wrong is it?",
 )
 
