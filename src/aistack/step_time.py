@@ -272,10 +272,10 @@ def step_seconds_estimate(
     partners = layout.chips / (tensor * pipeline)
     transfers = (GATHERS + SCATTERS * learning) * count if layout.sharded else 2 * learning
     traffic: FloatArray | float = 0.0
-    for amount, copies_in_node in ((held_common, tensor), (placed, expert if mixture else tensor)):
-        alike = max(layout.chips / (copies_in_node * pipeline), 1.0)
+    for amount, pieces in ((held_common, tensor), (placed, expert if mixture else tensor)):
+        alike = max(layout.chips / (pieces * pipeline), 1.0)
         # a ring over nodes enters each node once, and the network cards of all its members there share the way
-        cards = max(machine.domain / copies_in_node, 1.0)
+        cards = max(machine.domain / pieces, 1.0)
         road = np.minimum(network * cards, link) if layout.chips > machine.domain else link
         traffic = traffic + transfers * BF16_BYTES * amount * (alike - 1) / alike / road
     running = busy * count + bubble
