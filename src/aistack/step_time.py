@@ -44,12 +44,12 @@ CONSTANTS: Mapping[str, Fitted] = MappingProxyType(
         "quantising": Fitted(0.19, 0.06, 0.6, "share", "more activation traffic with 8 or 4 bits", _FOUNDRY, 2024),
         "exposed": Fitted(0.76, 0.6, 0.95, "share", "of weight and gradient traffic not hidden", _FOUNDRY, 2024),
         "straggling": Fitted(0.0088, 0.005, 0.0155, "share", "lost at each doubling of the nodes", _FOUNDRY, 2024),
-        "routing_s": Fitted(2.3e-3, 7.9e-4, 6.7e-3, "s", "to launch a layer's routing, all passes", _MIXTURES, 2026),
-        "expert_s": Fitted(7.7e-5, 1.5e-5, 4e-4, "s", "to launch one expert of a layer, all passes", _MIXTURES, 2026),
+        "routing_s": Fitted(2.3e-3, 8e-4, 6.7e-3, "s", "to launch a layer's routing, all passes", _MIXTURES, 2026),
+        "expert_s": Fitted(6.5e-5, 1.4e-5, 3.1e-4, "s", "to launch one expert of a layer, all passes", _MIXTURES, 2026),
         "expert_share": Fitted(
-            0.75, 0.56, 1.0, "share", "of dense products' speed that experts reach", _MIXTURES, 2026
+            0.64, 0.46, 0.88, "share", "of dense products' speed that experts reach", _MIXTURES, 2026
         ),
-        "between": Fitted(0.26, 0.065, 1.0, "share", "of experts' traffic between nodes not hidden", _MIXTURES, 2026),
+        "between": Fitted(0.27, 0.065, 1.0, "share", "of experts' traffic between nodes not hidden", _MIXTURES, 2026),
         "link_share": Fitted(
             0.8, 0.65, 0.95, "share", "of a link's rate that collectives reach", ("ml-engineering-network",), 2024
         ),
@@ -244,8 +244,11 @@ def step_seconds_estimate(
     elements = heads_part + shape.experts_per_token * ffn_part + scores
     activations = layers * tokens * elements * BF16_BYTES * k["passes"] * (1 + k["quantising"] * narrow) * layers_again
     logits = tokens * shape.vocab_size * k["logit_bytes"] / (tensor * pipeline)
-    shared = min(shape.matmul_parameters, shape.total_parameters)
-    held = shared / (tensor * pipeline) + (shape.total_parameters - shared) / (pipeline * expert)
+    sent = max(shape.experts_per_token - shape.shared_experts, 1.0)
+    woken = min(sparse * sent / shape.experts_per_token, shape.matmul_parameters - head)
+    common = min(shape.matmul_parameters - woken, shape.total_parameters)  # every token meets them
+    held_common, placed = common / (tensor * pipeline), (shape.total_parameters - common) / (pipeline * expert)
+    held = held_common + placed
     memory = (activations + logits + (WEIGHT_PASS_BYTES + GRADIENT_PASS_BYTES * learning) * held) / bandwidth
     memory = memory + mixture * layers * (k["routing_s"] + k["expert_s"] * shape.experts / expert)
 
@@ -253,7 +256,6 @@ def step_seconds_estimate(
     narrowing = NARROW_EXCHANGE if narrow else 1.0
     passed = layers * tokens * width * BF16_BYTES
     copies = ALL_TO_ALLS * narrowing * passed * part
-    sent = max(shape.experts_per_token - shape.shared_experts, 1.0)
     exchange = (reduced * passed + copies * _reached(expert, sent)) / link
     between = 0.0 if layout.hidden_exchange else k["between"]
     exchange = exchange + between * copies * _reached(expert / machine.domain, sent) / network
@@ -268,11 +270,14 @@ def step_seconds_estimate(
     bubble = busy * (pipeline - 1) / layout.virtual_stages
 
     partners = layout.chips / (tensor * pipeline)
-    # a ring over nodes enters each node once, and all its chips' network cards share the way
-    alike = max(machine.domain / tensor, 1.0) if layout.sharded else 1.0
-    road = network * alike if layout.chips > machine.domain else link
     transfers = (GATHERS + SCATTERS * learning) * count if layout.sharded else 2 * learning
-    traffic = transfers * BF16_BYTES * held * (partners - 1) / partners / road
+    traffic: FloatArray | float = 0.0
+    for amount, pieces in ((held_common, tensor), (placed, expert if mixture else tensor)):
+        alike = max(layout.chips / (pieces * pipeline), 1.0)
+        # a ring over nodes enters each node once, and the network cards of all its members there share the way
+        cards = max(machine.domain / pieces, 1.0)
+        road = np.minimum(network * cards, link) if layout.chips > machine.domain else link
+        traffic = traffic + transfers * BF16_BYTES * amount * (alike - 1) / alike / road
     running = busy * count + bubble
     replicas = np.maximum(k["exposed"] * traffic, traffic - running)
     optimizer = OPTIMIZER_BYTES * learning * held / (partners if layout.sharded else 1.0) / bandwidth

@@ -76,11 +76,20 @@ def three_steps() -> dict[str, StepSeconds]:
         experts=256,
         experts_per_token=9,
         gates=2,
+        shared_experts=1,
     )
     h100 = Machine(peak_tflops=989.4, matmul_tflops=989.4, bandwidth_gb_s=3350, link_gb_s=450, network_gb_s=50)
     h800 = replace(h100, matmul_tflops=1979, link_gb_s=200)
     few = Layout(chips=64, global_batch=256, tensor_parallel=4, pipeline_parallel=4, virtual_stages=5)
-    wide = Layout(chips=2048, global_batch=15360, pipeline_parallel=16, expert_parallel=64, virtual_stages=2)
+    wide = Layout(
+        chips=2048,
+        global_batch=15360,
+        pipeline_parallel=16,
+        expert_parallel=64,
+        virtual_stages=2,
+        expert_tensor_parallel=1,
+        hidden_exchange=True,
+    )
     return {
         "Llama 70B, 64 H100": step_seconds_estimate(llama, 8192, few, h100),
         "Llama 70B, 1,024 H100": step_seconds_estimate(llama, 8192, replace(few, chips=1024), h100),

@@ -152,7 +152,7 @@ def bytes_per_number(inputs: Inputs, model: Model | None) -> float:
     """Return the bytes of a cached number.
 
     TensorRT-LLM narrows the cache with the weights; vLLM and SGLang leave it at 16 bits unless told otherwise, and so
-    do those who serve latent attention.
+    do those who serve latent attention, but for 4-bit weights (TensorRT-LLM on DeepSeek-R1-0528-FP4: 8 bits).
     """
     if "bytes_per_number" in inputs:
         return inputs.number("bytes_per_number")
@@ -160,7 +160,8 @@ def bytes_per_number(inputs: Inputs, model: Model | None) -> float:
     if cache:
         return 0.5 if "4" in cache else 1.0 if "8" in cache else 2.0
     wide = re.search(r"vllm|sglang|lmdeploy|tgi", inputs.text("engine", "").lower())
-    return 2.0 if wide or _precision(inputs)[1] > FP8_BITS or (model and model.latent_dim) else 1.0
+    bits = _precision(inputs)[1]
+    return 2.0 if wide or bits > FP8_BITS or (model and model.latent_dim and bits == FP8_BITS) else 1.0
 
 
 def _precision(inputs: Inputs) -> tuple[float, int]:
