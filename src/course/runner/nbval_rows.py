@@ -197,18 +197,10 @@ def limit_memory() -> None:
         return
 
 
-def main(notebook: str, timeout_s: float) -> int:
-    """Run a notebook's cells under nbval and return pytest's exit code."""
-    # nbformat pulls this in through jsonschema; it builds a grammar for over a second, and nothing here uses it
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+def run(notebook: str, timeout_s: float, rows: TextIO) -> int:
+    """Run a notebook's cells under nbval, write their rows, and return pytest's exit code."""
     import pytest
 
-    limit_memory()
-    # file descriptors from os.dup are not inherited: what the kernel gets as its standard output is the null device
-    rows = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    sys.stdout = sys.stderr
     folder = os.path.dirname(notebook)
     options = [
         "-c",
@@ -216,6 +208,8 @@ def main(notebook: str, timeout_s: float) -> int:
         "--rootdir",
         folder,
         "--noconftest",
+        "--confcutdir",
+        folder,  # pytest lists every folder above it otherwise
         *(word for name in _NEEDLESS for word in ("-p", f"no:{name}")),
         "-p",
         "nbval.plugin",
@@ -223,6 +217,19 @@ def main(notebook: str, timeout_s: float) -> int:
     # the kernel of this very Python: a kernel spec named python3 somewhere else on the machine may be another one
     options += ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={timeout_s}", "-s", "-q", "--tb=no"]
     return int(pytest.main([*options, notebook], plugins=[Rows(rows, timeout_s)]))
+
+
+def main(notebook: str, timeout_s: float) -> int:
+    """Be a process that runs one notebook; its rows go to what was the standard output."""
+    # nbformat pulls this in through jsonschema; it builds a grammar for over a second, and nothing here uses it
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    limit_memory()
+    # file descriptors from os.dup are not inherited: what the kernel gets as its standard output is the null device
+    rows = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    sys.stdout = sys.stderr
+    return run(notebook, timeout_s, rows)
 
 
 if __name__ == "__main__":

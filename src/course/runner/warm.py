@@ -23,6 +23,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
+END = b"end"
+"""What a session says to have its kernels ended, and hears when they are."""
+
 SESSION_FD = "COURSE_WARM_FD"
 """Environment variable that tells a session on which descriptor it may ask for a kernel."""
 
@@ -64,11 +67,15 @@ def serve(control: socket.socket) -> None:
                 _end(kernels.pop(number))
             elif channel is control:
                 mine, theirs = socket.socketpair()
-                session = partial(_be_session, json.loads(data), descriptors, theirs)
-                pid = _fork(session, keep=[*descriptors, theirs.fileno()])
+                jobs = socket.socket(fileno=os.dup(descriptors[0]))
+                pid = _fork(partial(_be_session, jobs, theirs), keep=[jobs.fileno(), theirs.fileno()])
                 theirs.close()
+                jobs.close()
                 asking[mine.fileno()], kernels[mine.fileno()] = mine, set()
                 control.sendall(f"{pid}\n".encode())
+            elif data == END:
+                _end(kernels[number])
+                channel.sendall(END)
             else:
                 kernels[number].add(_fork(partial(_be_kernel, json.loads(data), descriptors[0]), keep=descriptors))
             for descriptor in descriptors:
@@ -132,19 +139,38 @@ def _fork(child: Callable[[], object], keep: list[int]) -> int:
     _leave(0)
 
 
-def _be_session(request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> None:
-    """Be nbval on one notebook. Standard output and error are the descriptors that came with the request."""
+def _be_session(jobs: socket.socket, channel: socket.socket) -> None:
+    """Be nbval on one notebook after the other, as long as jobs come.
+
+    A job is one JSON object with two descriptors beside it, for the rows and for what is printed; the answer is
+    pytest's exit code. Before it is given, the job's kernel has ended. No learner's code runs in this process.
+    """
+    from course.runner import nbval_rows
     from course.runner.sandbox import die_with_parent
 
     die_with_parent()
-    for target, descriptor in enumerate(descriptors, 1):
-        os.dup2(descriptor, target)
-    os.environ.clear()
-    os.environ.update(request["environment"] | {SESSION_FD: str(channel.fileno())})
-    os.chdir(request["folder"])
-    from course.runner import nbval_rows
-
-    _leave(nbval_rows.main(request["notebook"], request["timeout_s"]))
+    nbval_rows.limit_memory()
+    null = os.open(os.devnull, os.O_WRONLY)
+    sys.stdout = sys.stderr
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(jobs, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
+        if not data:
+            return
+        job, (rows, log) = json.loads(data), descriptors
+        os.dup2(log, sys.stderr.fileno())
+        os.close(log)
+        os.environ.clear()
+        os.environ.update(job["environment"] | {SESSION_FD: str(channel.fileno())})
+        os.chdir(job["folder"])
+        with os.fdopen(rows, "w", encoding="utf-8") as out:
+            code = nbval_rows.run(job["notebook"], job["timeout_s"], out)
+        os.chdir("/")
+        channel.sendall(END)
+        channel.recv(len(END))
+        sys.stderr.flush()
+        os.dup2(null, sys.stderr.fileno())
+        gc.collect()  # sockets and threads of the last kernel hang on cycles
+        jobs.sendall(f"{code}\n".encode())
 
 
 def _be_kernel(request: dict[str, Any], ready: int) -> None:

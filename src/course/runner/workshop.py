@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
 from typing import IO, Any
@@ -33,10 +34,39 @@ LOST = ""
 _STARTING_S = 60.0
 _GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
 _LOOK_S = 0.5
+_HARMLESS = (0, 1)
+"""pytest's exit codes when every cell has run, well or not: only then is a session given another sheet."""
 _FOREIGN = ("COURSE_STRICT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONWARNINGS")
 # A learner's code has no business with these: what is right stands there.
 _SECRET = ("questions", "checking")
 _READABLE = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache", "/etc/fonts", "/dev/urandom", "/dev/zero")
+
+
+@dataclass
+class _Session:
+    """A process that runs nbval on one sheet after the other, and the way to it."""
+
+    jobs: socket.socket
+    pidfd: int | None
+
+    def answer(self, limit_s: float, stop: Event) -> tuple[bool, int | None]:
+        """Return whether it answered or ended within the limit, before somebody wants to stop; and pytest's exit code."""
+        until = time.monotonic() + limit_s
+        while time.monotonic() < until and not stop.is_set():
+            if select.select([self.jobs], [], [], _LOOK_S)[0]:
+                said = self.jobs.recv(32)
+                return True, int(said) if said else None
+        return False, None
+
+    def end(self) -> None:
+        """Kill it, and with it its kernel."""
+        self.jobs.close()
+        if self.pidfd is None:
+            return
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        select.select([self.pidfd], [], [], _GRACE_S)
+        os.close(self.pidfd)
 
 
 class Workshop:
@@ -51,6 +81,7 @@ class Workshop:
         self._ask_for_walls = ask_for_walls
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
+        self._idle: list[_Session] = []
         self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Workshop:
@@ -59,6 +90,8 @@ class Workshop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for session in self._idle:
+            session.end()
         if self._control is not None:
             self._control.close()
         if self._server is not None:
@@ -81,7 +114,7 @@ class Workshop:
                 inner.mkdir()
             sheet = desk / "sheet.ipynb"
             sheet.write_text(json.dumps(notebook), "utf-8")
-            start = self._fork_session if self.warm else _start_process
+            start = self._in_session if self.warm else _start_process
             in_time, killed = start(sheet, folder, timeout_s, limit_s, rows, log, stop)
             records = [json.loads(line) for line in _lines(rows) if line.endswith("}")]
             if killed and not self.warm:  # it could not end its kernel; a warm kernel ends with its session
@@ -118,10 +151,10 @@ class Workshop:
         if self.warm:
             self.run({"cells": [_nothing()], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, _GRACE_S, Event())
 
-    def _fork_session(
+    def _in_session(
         self, sheet: Path, folder: str, timeout_s: float, limit_s: float, rows: IO[bytes], log: IO[bytes], stop: Event
     ) -> tuple[bool, bool]:
-        assert self._control is not None
+        """Have a session run the sheet: one that has run others, or a new one."""
         space = Path(folder, "space")
         space.mkdir()
         kernel = {
@@ -135,23 +168,31 @@ class Workshop:
             "JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER,
             REQUEST: json.dumps(kernel),
         }
-        request = {"notebook": str(sheet), "timeout_s": timeout_s, "folder": folder, "environment": environment}
+        job = {"notebook": str(sheet), "timeout_s": timeout_s, "folder": folder, "environment": environment}
         with self._lock:
-            socket.send_fds(self._control, [json.dumps(request).encode()], [rows.fileno(), log.fileno()])
+            session = self._idle.pop() if self._idle else self._fork_session()
+        try:
+            socket.send_fds(session.jobs, [json.dumps(job).encode()], [rows.fileno(), log.fileno()])
+            in_time, code = session.answer(limit_s, stop)
+        except OSError:  # it is gone
+            in_time, code = True, None
+        if code in _HARMLESS:
+            with self._lock:
+                self._idle.append(session)
+        else:
+            session.end()
+        return in_time, not in_time
+
+    def _fork_session(self) -> _Session:
+        assert self._control is not None
+        mine, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [b"{}"], [theirs.fileno()])
             pid = int(self._control.recv(32))
         try:
-            session = os.pidfd_open(pid)
-        except ProcessLookupError:  # over before we looked
-            return True, False
-        try:
-            in_time = _wait_for(session, limit_s, stop)
-            if not in_time:
-                with suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(session, signal.SIGKILL)
-                _wait_for(session, _GRACE_S, Event())
-            return in_time, not in_time
-        finally:
-            os.close(session)
+            return _Session(mine, os.pidfd_open(pid))
+        except ProcessLookupError:  # over before we looked: its socket says so
+            return _Session(mine, None)
 
 
 def _start_process(
@@ -179,17 +220,6 @@ def _start_process(
             nbval_rows.kill_group(process.pid)
         process.wait()
     return in_time, process.returncode < 0
-
-
-def _wait_for(pidfd: int, limit_s: float, stop: Event) -> bool:
-    """Wait for the end of a process. False if it has not come within the limit, or somebody wants to stop."""
-    import select
-
-    until = time.monotonic() + limit_s
-    while time.monotonic() < until and not stop.is_set():
-        if select.select([pidfd], [], [], _LOOK_S)[0]:
-            return True
-    return False
 
 
 def _lines(file: IO[bytes]) -> list[str]:
