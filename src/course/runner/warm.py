@@ -16,15 +16,21 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from course.runner.nbval_rows import Job
 
 END = b"end"
 """What a session says to have its kernels ended, and hears when they are."""
+
+NEXT, LAST = b"next", b"last"
+"""What a session says when a job is over: that it can do another, or that it ends because that one did not go well."""
 
 SESSION_FD = "COURSE_WARM_FD"
 """Environment variable that tells a session on which descriptor it may ask for a kernel."""
@@ -139,38 +145,49 @@ def _fork(child: Callable[[], object], keep: list[int]) -> int:
     _leave(0)
 
 
-def _be_session(jobs: socket.socket, channel: socket.socket) -> None:
-    """Be nbval on one notebook after the other, as long as jobs come.
-
-    A job is one JSON object with two descriptors beside it, for the rows and for what is printed; the answer is
-    pytest's exit code. Before it is given, the job's kernel has ended. No learner's code runs in this process.
-    """
+def _be_session(work: socket.socket, channel: socket.socket) -> None:
+    """Be nbval on one notebook after the other. No learner's code runs in this process."""
     from course.runner import nbval_rows
     from course.runner.sandbox import die_with_parent
 
     die_with_parent()
     nbval_rows.limit_memory()
-    null = os.open(os.devnull, os.O_WRONLY)
     sys.stdout = sys.stderr
+    os.chdir("/")
+    with closing(_jobs(work, channel)) as jobs:
+        nbval_rows.run(jobs)
+
+
+def _jobs(work: socket.socket, channel: socket.socket) -> Iterator[Job]:
+    """Yield the jobs that come: each is one JSON object with two descriptors beside it, for rows and for messages.
+
+    When one is over its kernel is ended, and only then it is told that it is, and whether there may be a `NEXT`.
+    """
+    from course.runner.nbval_rows import Job
+
+    messages = sys.stderr.fileno()
     while True:
-        data, descriptors, _, _ = socket.recv_fds(jobs, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
+        data, descriptors, _, _ = socket.recv_fds(work, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
         if not data:
             return
         job, (rows, log) = json.loads(data), descriptors
-        os.dup2(log, sys.stderr.fileno())
+        os.dup2(log, messages)
         os.close(log)
         os.environ.clear()
         os.environ.update(job["environment"] | {SESSION_FD: str(channel.fileno())})
         os.chdir(job["folder"])
-        with os.fdopen(rows, "w", encoding="utf-8") as out:
-            code = nbval_rows.run(job["notebook"], job["timeout_s"], out)
-        os.chdir("/")
-        channel.sendall(END)
-        channel.recv(len(END))
-        sys.stderr.flush()
-        os.dup2(null, sys.stderr.fileno())
-        gc.collect()  # sockets and threads of the last kernel hang on cycles
-        jobs.sendall(f"{code}\n".encode())
+        answer = LAST
+        try:
+            with os.fdopen(rows, "w", encoding="utf-8") as out:
+                yield Job(job["notebook"], job["timeout_s"], out)
+            answer = NEXT
+        finally:
+            sys.stderr.flush()
+            os.chdir("/")
+            channel.sendall(END)
+            channel.recv(len(END))
+            work.sendall(answer)
+        gc.collect()  # what belonged to the last kernel hangs on cycles
 
 
 def _be_kernel(request: dict[str, Any], ready: int) -> None:

@@ -24,7 +24,7 @@ import course
 from course.paths import DATASETS
 from course.runner import nbval_rows
 from course.runner.sandbox import WALLS, Limits
-from course.runner.warm import HOME, PROVISIONER, REQUEST
+from course.runner.warm import HOME, NEXT, PROVISIONER, REQUEST
 
 Record = Mapping[str, Any]
 
@@ -34,8 +34,7 @@ LOST = ""
 _STARTING_S = 60.0
 _GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
 _LOOK_S = 0.5
-_HARMLESS = (0, 1)
-"""pytest's exit codes when every cell has run, well or not: only then is a session given another sheet."""
+_LONGEST_ANSWER = 32
 _FOREIGN = ("COURSE_STRICT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONWARNINGS")
 # A learner's code has no business with these: what is right stands there.
 _SECRET = ("questions", "checking")
@@ -46,21 +45,20 @@ _READABLE = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache", "/e
 class _Session:
     """A process that runs nbval on one sheet after the other, and the way to it."""
 
-    jobs: socket.socket
+    work: socket.socket
     pidfd: int | None
 
-    def answer(self, limit_s: float, stop: Event) -> tuple[bool, int | None]:
-        """Return whether it answered or ended within the limit, before somebody wants to stop; and pytest's exit code."""
+    def answer(self, limit_s: float, stop: Event) -> bytes | None:
+        """Return what it says, nothing if it has ended; None at the limit, or if somebody wants to stop."""
         until = time.monotonic() + limit_s
         while time.monotonic() < until and not stop.is_set():
-            if select.select([self.jobs], [], [], _LOOK_S)[0]:
-                said = self.jobs.recv(32)
-                return True, int(said) if said else None
-        return False, None
+            if select.select([self.work], [], [], _LOOK_S)[0]:
+                return self.work.recv(_LONGEST_ANSWER)
+        return None
 
     def end(self) -> None:
         """Kill it, and with it its kernel."""
-        self.jobs.close()
+        self.work.close()
         if self.pidfd is None:
             return
         with suppress(ProcessLookupError):
@@ -172,23 +170,23 @@ class Workshop:
         with self._lock:
             session = self._idle.pop() if self._idle else self._fork_session()
         try:
-            socket.send_fds(session.jobs, [json.dumps(job).encode()], [rows.fileno(), log.fileno()])
-            in_time, code = session.answer(limit_s, stop)
+            socket.send_fds(session.work, [json.dumps(job).encode()], [rows.fileno(), log.fileno()])
+            answer = session.answer(limit_s, stop)
         except OSError:  # it is gone
-            in_time, code = True, None
-        if code in _HARMLESS:
+            answer = b""
+        if answer == NEXT:
             with self._lock:
                 self._idle.append(session)
         else:
             session.end()
-        return in_time, not in_time
+        return answer is not None, answer is None
 
     def _fork_session(self) -> _Session:
         assert self._control is not None
         mine, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._control, [b"{}"], [theirs.fileno()])
-            pid = int(self._control.recv(32))
+            pid = int(self._control.recv(_LONGEST_ANSWER))
         try:
             return _Session(mine, os.pidfd_open(pid))
         except ProcessLookupError:  # over before we looked: its socket says so
