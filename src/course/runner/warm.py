@@ -15,39 +15,20 @@ import select
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from course.runner.words import END, LAST, NEXT, SESSION_FD
 
 if TYPE_CHECKING:
     from course.runner.nbval_rows import Job
 
-END = b"end"
-"""What a session says to have its kernels ended, and hears when they are."""
-
-NEXT, LAST = b"next", b"last"
-"""What a session says when a job is over: that it can do another, or that it ends because that one did not go well."""
-
-SESSION_FD = "COURSE_WARM_FD"
-"""Environment variable that tells a session on which descriptor it may ask for a kernel."""
-
-PROVISIONER = "course-warm"
-"""Name of `WarmProvisioner` in the project's entry points."""
-
-REQUEST = "COURSE_KERNEL_REQUEST"
-"""Environment variable with what the kernel is to be given, as JSON: limits, walls, readable paths, environment."""
-
-DESK, HOME = KERNEL_FOLDERS = ("desk", "home")
-"""What a kernel finds in the only folder that it may write to: where it works, and where its packages keep things."""
-
 _POLL_S = 0.2
 _LARGEST_REQUEST = 1 << 20
 _MOST_DESCRIPTORS = 4
-_WATCH_S = 0.05
 
 
 def serve(control: socket.socket) -> None:
@@ -57,6 +38,8 @@ def serve(control: socket.socket) -> None:
     kernels; when a session closes its channel, its kernels are ended.
     """
     warm_up()
+    from course.runner.kernel import be_kernel
+
     kernels: dict[int, set[int]] = {}
     asking = {control.fileno(): control}
     control.sendall(b"warm\n")
@@ -83,7 +66,8 @@ def serve(control: socket.socket) -> None:
                 _end(kernels[number])
                 channel.sendall(END)
             else:
-                kernels[number].add(_fork(partial(_be_kernel, json.loads(data), descriptors[0]), keep=descriptors))
+                kernel = partial(be_kernel, json.loads(data), descriptors[0])
+                kernels[number].add(_fork(kernel, keep=descriptors))
             for descriptor in descriptors:
                 os.close(descriptor)
 
@@ -188,64 +172,6 @@ def _jobs(work: socket.socket, channel: socket.socket) -> Iterator[Job]:
             channel.recv(len(END))
             work.sendall(answer)
         gc.collect()  # what belonged to the last kernel hangs on cycles
-
-
-def _be_kernel(request: dict[str, Any], ready: int) -> None:
-    """Build the walls, then be a kernel inside them; this outer process only waits, and counts."""
-    from course.runner import sandbox
-
-    sandbox.die_with_parent()
-    limits = sandbox.Limits(**request["limits"])
-    space = Path(request["space"])
-    walls = sandbox.separate(space, limits) if request["walls"] else []
-    inner = os.fork()
-    if inner:
-        os.write(ready, json.dumps({"outer": os.getpid(), "kernel": inner}).encode() + b"\n")
-        os.close(ready)
-        _leave(_watch(inner, limits.processes))
-    sandbox.die_with_parent()
-    for folder in KERNEL_FOLDERS:
-        (space / folder).mkdir()
-    os.chdir(space / DESK)  # empty when the learner's code begins
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    from ipykernel.kernelapp import IPKernelApp
-
-    app: Any = IPKernelApp.instance()
-    app.initialize([f"--IPKernelApp.connection_file={request['connection_file']}", "--HistoryManager.enabled=False"])
-    _finish_warm_start()
-    walls += sandbox.limit(limits)
-    if request["walls"]:
-        walls += sandbox.lock([Path(path) for path in request["readable"]], [space, Path(os.devnull)])
-    os.write(ready, json.dumps({"walls": walls}).encode() + b"\n")
-    os.close(ready)
-    app.start()
-
-
-def _finish_warm_start() -> None:
-    """Do what these packages do when they are imported into a running shell: here they were imported before it."""
-    import numpy as np
-
-    np.random.seed()
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].install_repl_displayhook()
-    import ipywidgets
-
-    ipywidgets._handle_ipython()
-
-
-def _watch(inner: int, most: int) -> int:
-    """Wait for the kernel's end; end it when it has more processes than it may. Root is bound by no limit on them."""
-    from course.runner.sandbox import descendants
-
-    while True:
-        pid, status = os.waitpid(inner, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status) & 0xFF
-        # a kernel of its own has a dozen threads
-        if descendants(inner) > most:
-            os.kill(inner, signal.SIGKILL)
-        time.sleep(_WATCH_S)
 
 
 def _reap(kernels: dict[int, set[int]]) -> None:

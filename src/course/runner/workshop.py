@@ -24,7 +24,7 @@ import course
 from course.paths import DATASETS
 from course.runner import nbval_rows
 from course.runner.sandbox import WALLS, Limits
-from course.runner.warm import HOME, NEXT, PROVISIONER, REQUEST
+from course.runner.words import HOME, NEXT, PROVISIONER, REQUEST
 
 Record = Mapping[str, Any]
 

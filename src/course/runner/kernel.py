@@ -1,0 +1,81 @@
+"""The kernel that a learner's code runs in: forked from the warm process, walled in, watched from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from ipykernel.kernelapp import IPKernelApp
+from traitlets.config import Config
+
+from course.runner import sandbox
+from course.runner.words import DESK, KERNEL_FOLDERS
+
+_WATCH_S = 0.05
+
+
+class KernelApp(IPKernelApp):
+    """ipykernel's own application, without a command line and without files of configuration to read."""
+
+    def parse_command_line(self, argv: Any = None) -> None:
+        """Leave the settings as they were given."""
+
+    def load_config_file(self, suppress_errors: Any = True) -> None:
+        """Leave the settings as they were given."""
+
+
+def be_kernel(request: dict[str, Any], ready: int) -> int:
+    """Build the walls, then be a kernel inside them. The outer process only waits, and counts; it returns."""
+    sandbox.die_with_parent()
+    limits = sandbox.Limits(**request["limits"])
+    space = Path(request["space"])
+    walls = sandbox.separate(space, limits) if request["walls"] else []
+    inner = os.fork()
+    if inner:
+        os.write(ready, json.dumps({"outer": os.getpid(), "kernel": inner}).encode() + b"\n")
+        os.close(ready)
+        return _watch(inner, limits.processes)
+    sandbox.die_with_parent()
+    for folder in KERNEL_FOLDERS:
+        (space / folder).mkdir()
+    os.chdir(space / DESK)  # empty when the learner's code begins
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    settings = Config({"HistoryManager": {"enabled": False}})
+    app: Any = KernelApp.instance(connection_file=request["connection_file"], config=settings)
+    app.initialize()
+    _finish_warm_start()
+    walls += sandbox.limit(limits)
+    if request["walls"]:
+        walls += sandbox.lock([Path(path) for path in request["readable"]], [space, Path(os.devnull)])
+    os.write(ready, json.dumps({"walls": walls}).encode() + b"\n")
+    os.close(ready)
+    app.start()
+    return 0
+
+
+def _finish_warm_start() -> None:
+    """Do what these packages do when they are imported into a running shell: here they were imported before it."""
+    import numpy as np
+
+    np.random.seed()
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].install_repl_displayhook()
+    import ipywidgets
+
+    ipywidgets._handle_ipython()
+
+
+def _watch(inner: int, most: int) -> int:
+    """Wait for the kernel's end; end it when it has more processes than it may. Root is bound by no limit on them."""
+    end = os.pidfd_open(inner)
+    while not select.select([end], [], [], _WATCH_S)[0]:
+        # a kernel of its own has a dozen threads
+        if sandbox.descendants(inner) > most:
+            os.kill(inner, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1]) & 0xFF
