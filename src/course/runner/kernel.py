@@ -30,7 +30,10 @@ class KernelApp(IPKernelApp):
 
 
 def be_kernel(request: dict[str, Any], ready: int) -> int:
-    """Build the walls, then be a kernel inside them. The outer process only waits, and counts; it returns."""
+    """Build the walls, then be a kernel inside them. The outer process only waits, and counts; it returns.
+
+    Without a `connection_file` in the request it ends when the walls have been told: they were only tried.
+    """
     sandbox.die_with_parent()
     limits = sandbox.Limits(**request["limits"])
     space = Path(request["space"])
@@ -46,16 +49,19 @@ def be_kernel(request: dict[str, Any], ready: int) -> int:
     os.chdir(space / DESK)  # empty when the learner's code begins
     os.environ.clear()
     os.environ.update(request["environment"])
-    settings = Config({"HistoryManager": {"enabled": False}})
-    app: Any = KernelApp.instance(connection_file=request["connection_file"], config=settings)
-    app.initialize()
-    _finish_warm_start()
+    app: Any = None
+    if "connection_file" in request:
+        settings = Config({"HistoryManager": {"enabled": False}})
+        app = KernelApp.instance(connection_file=request["connection_file"], config=settings)
+        app.initialize()
+        _finish_warm_start()
     walls += sandbox.limit(limits)
     if request["walls"]:
         walls += sandbox.lock([Path(path) for path in request["readable"]], [space, Path(os.devnull)])
     os.write(ready, json.dumps({"walls": walls}).encode() + b"\n")
     os.close(ready)
-    app.start()
+    if app is not None:
+        app.start()
     return 0
 
 

@@ -15,16 +15,19 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from course.runner.words import END, LAST, NEXT, SESSION_FD
+from course.runner.words import END, LAST, NEW, NEXT, SESSION_FD
 
 if TYPE_CHECKING:
     from course.runner.nbval_rows import Job
+
+_NEEDLESS = ("debugpy", "isoduration", "rfc3986_validator", "rfc3987_syntax", "uri_template", "webcolors")
+"""What ipykernel and jsonschema use if it is there and nothing here needs: a debugger, and checks of rare formats."""
 
 _POLL_S = 0.2
 _LARGEST_REQUEST = 1 << 20
@@ -54,6 +57,8 @@ def serve(control: socket.socket) -> None:
             if not data:
                 asking.pop(number).close()
                 _end(kernels.pop(number))
+            elif channel is control and data != NEW:
+                _fork(partial(be_kernel, json.loads(data), descriptors[0]), keep=descriptors)
             elif channel is control:
                 mine, theirs = socket.socketpair()
                 jobs = socket.socket(fileno=os.dup(descriptors[0]))
@@ -74,34 +79,49 @@ def serve(control: socket.socket) -> None:
 
 def warm_up() -> None:
     """Import what sessions and kernels need, leave no thread and no socket behind."""
-    # nbformat pulls this in through jsonschema; it builds a grammar for over a second, and nothing here uses it
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    gc.disable()
     _hide_answers()
-    import ipykernel.debugger
-    import ipykernel.ipkernel
-    import ipykernel.kernelapp
-    import ipywidgets
-    import jupyter_client.localinterfaces
-    import jupyter_client.manager
-    import matplotlib.pyplot
-    import nbformat
-    import nbval.plugin
-    import pandas
-    import pytest
+    with _without(_NEEDLESS):
+        import IPython.core.completerlib
+        import IPython.core.debugger
+        import IPython.core.oinspect
+        import IPython.extensions.storemagic
+        import jupyter_client.localinterfaces
+        import jupyter_client.manager
+        import matplotlib.pyplot
+        import nbformat
+        import nbval.plugin
+        import pandas
+        import pytest
+        import tornado.platform.asyncio
 
-    import course.charts
-    import course.data
-    import course.observe
+        import course.charts
+        import course.data
+        import course.observe
+        import course.runner.kernel
+        import course.runner.nbval_rows
+        import course.runner.provisioner
 
-    jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
-    nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
-    pandas.Series([1.0]).plot.barh()  # imports what pandas draws with, and finds the fonts
-    matplotlib.pyplot.close("all")
-    used = (ipykernel, ipywidgets, nbval, pytest, course)
+        jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
+        nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
+        pandas.Series([1.0]).plot.barh()  # imports what pandas draws with, and finds the fonts
+        matplotlib.pyplot.close("all")
+    used = (IPython, nbval, pytest, tornado, course)
     assert all(used)
     # what is here stays: no child need look through it for garbage, and so copy it
-    gc.collect()
     gc.freeze()
+    gc.enable()
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """Have these packages look absent for a while."""
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
 
 
 def _hide_answers() -> None:

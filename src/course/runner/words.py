@@ -12,6 +12,9 @@ REQUEST = "COURSE_KERNEL_REQUEST"
 DESK, HOME = KERNEL_FOLDERS = ("desk", "home")
 """What a kernel finds in the only folder that it may write to: where it works, and where its packages keep things."""
 
+NEW = b"new"
+"""What the warm process hears when it shall fork a session; all else is a request to try the walls."""
+
 END = b"end"
 """What a session says to have its kernels ended, and hears when they are."""
 

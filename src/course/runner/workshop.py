@@ -13,7 +13,7 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ import course
 from course.paths import DATASETS
 from course.runner import nbval_rows
 from course.runner.sandbox import WALLS, Limits
-from course.runner.words import HOME, NEXT, PROVISIONER, REQUEST
+from course.runner.words import HOME, NEW, NEXT, PROVISIONER, REQUEST
 
 Record = Mapping[str, Any]
 
@@ -120,7 +120,7 @@ class Workshop:
             last = (_lines(log) or [""])[-1]
         walls = next((record["walls"] for record in records if "walls" in record), None)
         if walls is not None:
-            self.missing = tuple(wall for wall in WALLS if wall not in walls)
+            self._note(walls)
         lost: Record = {"outcome": "died" if in_time else "timeout", "error": last, "seconds": 0.0}
         return {LOST: lost} | {record["cell"]: record for record in records if "cell" in record}
 
@@ -147,21 +147,13 @@ class Workshop:
         mine.settimeout(None)
         self._control = mine
         if self.warm:
-            self.run({"cells": [_nothing()], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, _GRACE_S, Event())
+            self._try_walls()
 
     def _in_session(
         self, sheet: Path, folder: str, timeout_s: float, limit_s: float, rows: IO[bytes], log: IO[bytes], stop: Event
     ) -> tuple[bool, bool]:
         """Have a session run the sheet: one that has run others, or a new one."""
-        space = Path(folder, "space")
-        space.mkdir()
-        kernel = {
-            "walls": self._ask_for_walls,
-            "limits": asdict(Limits(seconds=int(limit_s) + 1)),
-            "readable": _readable(folder),
-            "space": str(space),
-            "environment": _kernel_environment(space / HOME),
-        }
+        kernel = self._kernel_request(folder, limit_s)
         environment = _environment(folder) | {
             "JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER,
             REQUEST: json.dumps(kernel),
@@ -181,11 +173,41 @@ class Workshop:
             session.end()
         return answer is not None, answer is None
 
+    def _kernel_request(self, folder: str, limit_s: float) -> dict[str, Any]:
+        """Return what the warm process must know to make a kernel with a folder of its own."""
+        space = Path(folder, "space")
+        space.mkdir()
+        return {
+            "walls": self._ask_for_walls,
+            "limits": asdict(Limits(seconds=int(limit_s) + 1)),
+            "readable": _readable(folder),
+            "space": str(space),
+            "environment": _kernel_environment(space / HOME),
+        }
+
+    def _try_walls(self) -> None:
+        """Have the walls of a kernel built without the kernel."""
+        assert self._control is not None
+        reading, writing = os.pipe()
+        with (
+            tempfile.TemporaryDirectory(prefix="course-walls-", ignore_cleanup_errors=True) as folder,
+            os.fdopen(reading) as told,
+        ):
+            request = json.dumps(self._kernel_request(folder, _GRACE_S)).encode()
+            socket.send_fds(self._control, [request], [writing])
+            os.close(writing)
+            for line in told:
+                if "walls" in (record := json.loads(line)):
+                    self._note(record["walls"])
+
+    def _note(self, walls: Sequence[str]) -> None:
+        self.missing = tuple(wall for wall in WALLS if wall not in walls)
+
     def _fork_session(self) -> _Session:
         assert self._control is not None
         mine, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._control, [b"{}"], [theirs.fileno()])
+            socket.send_fds(self._control, [NEW], [theirs.fileno()])
             pid = int(self._control.recv(_LONGEST_ANSWER))
         try:
             return _Session(mine, os.pidfd_open(pid))
@@ -258,14 +280,3 @@ def _readable(folder: str) -> list[str]:
     taught = [child for child in ours.iterdir() if child.stem not in _SECRET]
     paths = [*map(Path, _READABLE), *python, *inside, *taught, ours.parent / "aistack", DATASETS]
     return [str(path) for path in [*paths, Path(folder, "runtime")]]
-
-
-def _nothing() -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "execution_count": 1,
-        "id": "nothing",
-        "metadata": {"course": {"role": "setup"}},
-        "outputs": [],
-        "source": "pass",
-    }
