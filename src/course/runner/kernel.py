@@ -8,8 +8,10 @@ import select
 import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from ipykernel import ipkernel
 from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
@@ -27,6 +29,19 @@ class KernelApp(IPKernelApp):
 
     def load_config_file(self, suppress_errors: Any = True) -> None:
         """Leave the settings as they were given."""
+
+    def init_kernel(self) -> None:
+        """Make the kernel, without a look at every module: that would copy a page of memory for each."""
+        ipkernel.sys = SimpleNamespace(modules={})  # which it does for a debugger that there is not
+        try:
+            super().init_kernel()
+        finally:
+            ipkernel.sys = sys
+
+
+def prepare() -> None:
+    """Do before any fork what can be done without a socket and without a thread."""
+    KernelApp.instance(config=Config({"HistoryManager": {"enabled": False}}))
 
 
 def be_kernel(request: dict[str, Any], ready: int) -> int:
@@ -51,8 +66,8 @@ def be_kernel(request: dict[str, Any], ready: int) -> int:
     os.environ.update(request["environment"])
     app: Any = None
     if "connection_file" in request:
-        settings = Config({"HistoryManager": {"enabled": False}})
-        app = KernelApp.instance(connection_file=request["connection_file"], config=settings)
+        app = KernelApp.instance()
+        app.connection_file = request["connection_file"]
         app.initialize()
         _finish_warm_start()
     walls += sandbox.limit(limits)

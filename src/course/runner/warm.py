@@ -86,6 +86,8 @@ def warm_up() -> None:
         import IPython.core.debugger
         import IPython.core.oinspect
         import IPython.extensions.storemagic
+        import ipykernel.debugger
+        import ipywidgets
         import jupyter_client.localinterfaces
         import jupyter_client.manager
         import matplotlib.pyplot
@@ -102,11 +104,12 @@ def warm_up() -> None:
         import course.runner.nbval_rows
         import course.runner.provisioner
 
+        course.runner.kernel.prepare()
         jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
         nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
         pandas.Series([1.0]).plot.barh()  # imports what pandas draws with, and finds the fonts
         matplotlib.pyplot.close("all")
-    used = (IPython, nbval, pytest, tornado, course)
+    used = (IPython, ipykernel, ipywidgets, nbval, pytest, tornado, course)
     assert all(used)
     # what is here stays: no child need look through it for garbage, and so copy it
     gc.freeze()
