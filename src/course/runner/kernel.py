@@ -27,16 +27,17 @@ class KernelApp(IPKernelApp):
     def parse_command_line(self, argv: Any = None) -> None:
         """Leave the settings as they were given."""
 
-    def load_config_file(self, suppress_errors: Any = True) -> None:
+    def load_config_file(self, *_: Any, **__: Any) -> None:
         """Leave the settings as they were given."""
 
     def init_kernel(self) -> None:
         """Make the kernel, without a look at every module: that would copy a page of memory for each."""
-        ipkernel.sys = SimpleNamespace(modules={})  # which it does for a debugger that there is not
+        names: dict[str, Any] = vars(ipkernel)
+        names["sys"] = SimpleNamespace(modules={})  # which it does for a debugger that there is not
         try:
-            super().init_kernel()
+            super().init_kernel()  # type: ignore[no-untyped-call]
         finally:
-            ipkernel.sys = sys
+            names["sys"] = sys
 
 
 def prepare() -> None:

@@ -111,7 +111,7 @@ class Job:
 
 
 class Rows:
-    """The pytest plugin: hands notebooks to nbval one by one, knows which cell is what, and writes what became of it."""
+    """The pytest plugin: hands notebooks to nbval one by one, knows which cell is what, writes what came of it."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         self.jobs = jobs

@@ -15,7 +15,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from types import ModuleType
@@ -82,18 +82,17 @@ def warm_up() -> None:
     gc.disable()
     _hide_answers()
     with _without(_NEEDLESS):
+        import ipykernel.debugger
         import IPython.core.completerlib
         import IPython.core.debugger
         import IPython.core.oinspect
         import IPython.extensions.storemagic
-        import ipykernel.debugger
         import ipywidgets
         import jupyter_client.localinterfaces
         import jupyter_client.manager
         import matplotlib.pyplot
         import nbformat
         import nbval.plugin
-        import pandas
         import pytest
         import tornado.platform.asyncio
 
@@ -107,7 +106,13 @@ def warm_up() -> None:
         course.runner.kernel.prepare()
         jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
         nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
-        pandas.Series([1.0]).plot.barh()  # imports what pandas draws with, and finds the fonts
+        # what is slow only the first time: to read a table, to find the fonts, to draw
+        course.data.load("chips").groupby("vendor").size().plot.barh()
+        _, axes = matplotlib.pyplot.subplots()
+        axes.plot([1.0], [1.0], label="one")
+        axes.scatter([1.0], [1.0])
+        axes.set(title="Title", xlabel="x", ylabel="y")
+        axes.legend()
         matplotlib.pyplot.close("all")
     used = (IPython, ipykernel, ipywidgets, nbval, pytest, tornado, course)
     assert all(used)
@@ -165,7 +170,7 @@ def _be_session(work: socket.socket, channel: socket.socket) -> None:
         nbval_rows.run(jobs)
 
 
-def _jobs(work: socket.socket, channel: socket.socket) -> Iterator[Job]:
+def _jobs(work: socket.socket, channel: socket.socket) -> Generator[Job]:
     """Yield the jobs that come: each is one JSON object with two descriptors beside it, for rows and for messages.
 
     When one is over its kernel is ended, and only then it is told that it is, and whether there may be a `NEXT`.

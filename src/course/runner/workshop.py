@@ -274,7 +274,9 @@ def _readable(folder: str) -> list[str]:
     """Return what a kernel may read: Python, its packages, the data, and of the course what teaches."""
     ours = Path(course.__file__).parent
     packages = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
-    inside = [child for site in packages for child in site.iterdir() if child.name != ours.name]
+    # the course itself may be among the packages
+    inside = [child for site in packages for child in (site.iterdir() if site == ours.parent else (site,))]
+    inside = [path for path in inside if path != ours]
     python = [Path(sysconfig.get_path("stdlib")), *(Path(sys.base_prefix, name) for name in ("bin", "lib"))]
     python += [Path(sys.prefix, name) for name in ("bin", "share", "pyvenv.cfg")]
     taught = [child for child in ours.iterdir() if child.stem not in _SECRET]
