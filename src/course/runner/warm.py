@@ -90,7 +90,6 @@ def warm_up() -> None:
         import ipywidgets
         import jupyter_client.localinterfaces
         import jupyter_client.manager
-        import matplotlib.pyplot
         import nbformat
         import nbval.plugin
         import pytest
@@ -106,19 +105,33 @@ def warm_up() -> None:
         course.runner.kernel.prepare()
         jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
         nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
-        # what is slow only the first time: to read a table, to find the fonts, to draw
-        course.data.load("chips").groupby("vendor").size().plot.barh()
-        _, axes = matplotlib.pyplot.subplots()
-        axes.plot([1.0], [1.0], label="one")
-        axes.scatter([1.0], [1.0])
-        axes.set(title="Title", xlabel="x", ylabel="y")
-        axes.legend()
-        matplotlib.pyplot.close("all")
+        _do_once()
     used = (IPython, ipykernel, ipywidgets, nbval, pytest, tornado, course)
     assert all(used)
     # what is here stays: no child need look through it for garbage, and so copy it
     gc.freeze()
     gc.enable()
+
+
+def _do_once() -> None:
+    """Do what is slow the first time: read a table, find the fonts, draw, show where an error comes from."""
+    import matplotlib.pyplot as plt
+    from IPython.core.ultratb import AutoFormattedTB
+
+    from course.data import load
+
+    load("chips").groupby("vendor").size().plot.barh()
+    _, axes = plt.subplots()
+    axes.plot([1.0], [1.0], label="one")
+    axes.scatter([1.0], [1.0])
+    axes.set(title="Title", xlabel="x", ylabel="y")
+    axes.legend()
+    plt.close("all")
+    try:
+        raise ValueError
+    except ValueError:
+        shown: Any = AutoFormattedTB
+        shown(mode="Context").structured_traceback(*sys.exc_info())
 
 
 @contextmanager

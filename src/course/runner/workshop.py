@@ -34,6 +34,7 @@ LOST = ""
 _STARTING_S = 60.0
 _GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
 _LOOK_S = 0.5
+_DYING_S = 5.0
 _LONGEST_ANSWER = 32
 _FOREIGN = ("COURSE_STRICT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONWARNINGS")
 # A learner's code has no business with these: what is right stands there.
@@ -63,7 +64,7 @@ class _Session:
             return
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-        select.select([self.pidfd], [], [], _GRACE_S)
+        select.select([self.pidfd], [], [], _DYING_S)
         os.close(self.pidfd)
 
 
@@ -193,7 +194,7 @@ class Workshop:
             tempfile.TemporaryDirectory(prefix="course-walls-", ignore_cleanup_errors=True) as folder,
             os.fdopen(reading) as told,
         ):
-            request = json.dumps(self._kernel_request(folder, _GRACE_S)).encode()
+            request = json.dumps(self._kernel_request(folder, _STARTING_S)).encode()
             socket.send_fds(self._control, [request], [writing])
             os.close(writing)
             for line in told:
