@@ -71,14 +71,16 @@ class _Session:
 class Workshop:
     """Runs grafted sheets under nbval and returns what happened, cell by cell; use it as a context manager.
 
-    `missing` names the walls that this system could not build, after entering. `ask_for_walls=False` builds none.
+    Entering it only begins to start the warm process, which takes a second: what is asked of it first waits for that.
+    `ask_for_walls=False` builds no walls.
     """
 
     def __init__(self, *, ask_for_walls: bool = True) -> None:
-        self.missing: tuple[str, ...] = WALLS
-        self.warm = False
+        self._missing: tuple[str, ...] = WALLS
+        self._warm = False
         self._ask_for_walls = ask_for_walls
         self._lock = threading.Lock()
+        self._cold: tempfile.TemporaryDirectory[str] | None = None
         self._control: socket.socket | None = None
         self._idle: list[_Session] = []
         self._server: subprocess.Popen[bytes] | None = None
@@ -96,6 +98,22 @@ class Workshop:
         if self._server is not None:
             self._server.kill()
             self._server.wait()
+        if self._cold is not None:
+            self._cold.cleanup()
+            self._cold = None
+
+    @property
+    def warm(self) -> bool:
+        """Whether there is a warm process; without one every run gets a fresh process."""
+        with self._lock:
+            if self._cold is not None:
+                self._wait_until_warm()
+        return self._warm
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the walls that this system could not build."""
+        return self._missing if self.warm else WALLS
 
     def run(self, notebook: Mapping[str, Any], timeout_s: float, stop: Event) -> dict[str, Record]:
         """Run a grafted notebook under nbval; return a record for each cell of which something was heard, by cell id.
@@ -126,28 +144,32 @@ class Workshop:
         return {LOST: lost} | {record["cell"]: record for record in records if "cell" in record}
 
     def _start(self) -> None:
-        """Start the warm process and try the walls once; without it every run gets a fresh process."""
-        mine, theirs = socket.socketpair()
-        with tempfile.TemporaryDirectory(prefix="course-warm-", ignore_cleanup_errors=True) as folder:
-            self._server = subprocess.Popen(
-                # -P: the folder where marking was started is no place to import from
-                [sys.executable, "-P", "-m", "course.runner.warm", str(theirs.fileno())],
-                env=_environment(folder),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-            theirs.close()
-            mine.settimeout(_STARTING_S)
-            try:
-                self.warm = mine.recv(16) == b"warm\n"
-            except TimeoutError:
-                self.warm = False
-        mine.settimeout(None)
-        self._control = mine
-        if self.warm:
+        """Begin to start the warm process."""
+        self._control, theirs = socket.socketpair()
+        self._cold = tempfile.TemporaryDirectory(prefix="course-warm-", ignore_cleanup_errors=True)
+        self._server = subprocess.Popen(
+            # -P: the folder where marking was started is no place to import from
+            [sys.executable, "-P", "-m", "course.runner.warm", str(theirs.fileno())],
+            env=_environment(self._cold.name),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+
+    def _wait_until_warm(self) -> None:
+        """Wait for the warm process, and try the walls once."""
+        assert self._control is not None
+        assert self._cold is not None
+        self._control.settimeout(_STARTING_S)
+        with suppress(TimeoutError):
+            self._warm = self._control.recv(_LONGEST_ANSWER) == b"warm\n"
+        self._control.settimeout(None)
+        self._cold.cleanup()
+        self._cold = None
+        if self._warm:
             self._try_walls()
 
     def _in_session(
@@ -202,7 +224,7 @@ class Workshop:
                     self._note(record["walls"])
 
     def _note(self, walls: Sequence[str]) -> None:
-        self.missing = tuple(wall for wall in WALLS if wall not in walls)
+        self._missing = tuple(wall for wall in WALLS if wall not in walls)
 
     def _fork_session(self) -> _Session:
         assert self._control is not None
