@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from course.paths import EXERCISES, SOLUTIONS
+from course.paths import EXERCISES, MARKS, SOLUTIONS
 
 if TYPE_CHECKING:
     from course.checking.rows import Row
@@ -50,7 +50,8 @@ def check(
     from course.runner.workshop import Workshop
 
     # it starts in the background while the questions are loaded
-    with nullcontext() if scheduler else Workshop() as workshop, _progress() as progress:
+    needless = bool(scheduler) or _unchanged(notebooks, out / MARKS)
+    with nullcontext() if needless else Workshop() as workshop, _progress() as progress:
         from course.checking import cluster, finding, gradebook, marking, pages, report
         from course.checking.anonymous import anonymised
         from course.checking.store import Store
@@ -138,6 +139,15 @@ def hand_out(
         console.print(f"[bold]Nothing was written:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
     console.print(f"Written: {len(files)} sheets for {len(learners)} learners into {escape(str(out))}")
+
+
+def _unchanged(notebooks: list[Path], store: Path) -> bool:
+    """Say at a glance whether all these notebooks are older than their marks; the store itself looks more closely."""
+    try:
+        marked = store.stat().st_mtime
+        return all(path.is_file() and path.stat().st_mtime < marked for path in notebooks)
+    except OSError:
+        return False
 
 
 def _why(moments: list[float]) -> str:
