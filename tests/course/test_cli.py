@@ -19,6 +19,7 @@ from course.checking.rows import Row
 from course.cli import app
 from course.paths import EXERCISES, SOLUTIONS
 from course.questions.question import Status
+from course.runner.workshop import Workshop
 
 SHEET = "01_what_does_a_chip_buy.ipynb"
 COLUMNS = ["submission", "question", "status", "points", "max_points", "message", "seconds"]
@@ -61,6 +62,7 @@ def test_one_sheet_says_what_took_its_time_and_is_not_run_again_unchanged(
 ) -> None:
     monkeypatch.setattr(cli_check, "_PATIENCE_S", 0.0)
     assert "s to start Jupyter" in run("check", EXERCISES / SHEET, "--out", tmp_path)[1]
+    monkeypatch.setattr(Workshop, "__enter__", lambda _: pytest.fail("nothing is to be run"))
     again = run("check", EXERCISES / SHEET, "--out", tmp_path)[1]
     assert "none was run" in again
     for name in ("class.html", "gradebook_canvas.csv", "gradebook_moodle.csv"):
