@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from course.paths import EXERCISES, SOLUTIONS
+from course.paths import EXERCISES, MARKS, SOLUTIONS
 
 if TYPE_CHECKING:
     from course.checking.rows import Row
@@ -43,18 +47,23 @@ def check(
     Stopped half way and started again with the same words, it goes on where it was.
     """
     began = time.monotonic()
-    from course.checking import cluster, finding, gradebook, marking, pages, report
-    from course.checking.anonymous import anonymised
-    from course.checking.store import Store
+    from course.runner.workshop import Workshop
 
-    imported = time.monotonic()
-    with _progress() as progress:
+    # it starts in the background while the questions are loaded
+    needless = bool(scheduler) or _unchanged(notebooks, out / MARKS)
+    with nullcontext() if needless else Workshop() as workshop, _progress() as progress:
+        from course.checking import cluster, finding, gradebook, marking, pages, report
+        from course.checking.anonymous import anonymised
+        from course.checking.store import Store
+
         task = progress.add_task("checking", counts="")
         counts: Counter[str] = Counter()
         missing: list[tuple[str, ...]] = []
+        ready: list[float] = []
 
         def look(walls: tuple[str, ...]) -> None:
             missing.append(walls)
+            ready.append(time.monotonic())
             _name_missing_walls(walls)
 
         def whose(name: str) -> str:
@@ -62,11 +71,11 @@ def check(
 
         def show(rows: list[Row]) -> None:
             counts.update(row.status for row in rows)
-            progress.update(task, advance=1, counts=report.counted(counts))
+            progress.update(task, advance=1, counts=report.counted(counts), refresh=True)
 
         try:
             report.prepare(out)  # hours of marking must not end in a folder that cannot be written to
-            crew = cluster.there(scheduler) if scheduler else None
+            crew = cluster.there(scheduler) if scheduler else marking.here(workers, workshop)
             found = finding.find(notebooks)
             progress.update(task, total=len(found))
             with Store(out) as store:
@@ -74,7 +83,6 @@ def check(
                     notebooks,
                     solutions=SOLUTIONS,
                     timeout_s=timeout,
-                    workers=workers,
                     require_sandbox=require_sandbox,
                     salt=salt,
                     class_key=personal,
@@ -94,6 +102,7 @@ def check(
         except KeyboardInterrupt:
             console.print("Stopped. What was done is kept: the same command goes on from there.")
             raise typer.Exit(130) from None
+    marked = time.monotonic()
     report.write(rows, out)
     pages.write(rows, missing[0] if missing else None, out)
     gradebook.write(rows, whose, out)
@@ -110,7 +119,7 @@ def check(
     written = ("results.csv", "results.json", "class.html", "gradebook_canvas.csv", "gradebook_moodle.csv")
     console.print(f"Written into {out}: {', '.join(written)}, and a page for each learner", markup=False)
     if len(found) == 1 and time.monotonic() - began > _PATIENCE_S:
-        console.print(_why(imported - began, time.monotonic() - imported, rows, was_run=bool(missing)))
+        console.print(_why([began, *ready, marked, time.monotonic()]))
     if strict and any(row.status != "right" for row in rows):
         raise typer.Exit(1)
 
@@ -132,13 +141,24 @@ def hand_out(
     console.print(f"Written: {len(files)} sheets for {len(learners)} learners into {escape(str(out))}")
 
 
-def _why(loading_s: float, marking_s: float, rows: list[Row], *, was_run: bool) -> str:
-    """Say what took the time for a single sheet."""
-    loading = f"It took {loading_s + marking_s:.1f} s: {loading_s:.1f} s to load the questions"
-    if not was_run:
-        return f"{loading}, {marking_s:.1f} s for the reports. The answers are those of last time, so none was run."
-    cells_s = sum(row.seconds for row in rows)
-    return f"{loading}, {max(marking_s - cells_s, 0):.1f} s to start Jupyter, {cells_s:.1f} s to run the answers."
+def _unchanged(notebooks: list[Path], store: Path) -> bool:
+    """Say at a glance whether all these notebooks are older than their marks; the store itself looks more closely."""
+    try:
+        marked = store.stat().st_mtime
+        return all(path.is_file() and path.stat().st_mtime < marked for path in notebooks)
+    except OSError:
+        return False
+
+
+def _why(moments: list[float]) -> str:
+    """Say what took the time for a single sheet, from when it began, was ready to run if it was run, and so on."""
+    spans = [after - before for before, after in pairwise(moments)]
+    took = f"It took {sum(spans):.1f} s: {spans[0]:.1f} s"
+    if len(spans) == 2:
+        reports = f"{spans[1]:.1f} s for the reports"
+        return f"{took} to load the questions, {reports}. The answers are those of last time, so none was run."
+    ran = f"{spans[1]:.1f} s to run the answers, {spans[2]:.1f} s for the reports"
+    return f"{took} to start Jupyter and load the questions, {ran}."
 
 
 def _name_missing_walls(missing: tuple[str, ...]) -> None:
@@ -149,6 +169,14 @@ def _name_missing_walls(missing: tuple[str, ...]) -> None:
         )
 
 
+class _Bar(Progress):
+    """A bar with the counts by status on a line of their own: beside the bar, a narrow screen would cut them off."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Return the bar and the line under it."""
+        return [self.make_tasks_table(self.tasks), *(Text(task.fields["counts"]) for task in self.tasks)]
+
+
 def _progress() -> Progress:
     bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*bar, TextColumn("{task.fields[counts]}"), console=console, transient=True)
+    return _Bar(*bar, console=console, transient=True)

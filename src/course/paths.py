@@ -11,3 +11,6 @@ FRONT_PAGE = LESSONS / "index.ipynb"
 GLOSSARY = LESSONS / "glossary.ipynb"
 EXERCISES = ROOT / "exercises"
 SOLUTIONS = EXERCISES / "solutions"
+
+MARKS = "marks.sqlite"
+"""Name of the file in which `course check` keeps what it has marked, in the folder for its results."""

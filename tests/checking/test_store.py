@@ -21,8 +21,8 @@ from course.checking import fingerprint, marking
 from course.checking.graft import load_sheets
 from course.checking.jobs import FAILED
 from course.checking.marking import mark
-from course.checking.store import NAME, Store
-from course.paths import SOLUTIONS
+from course.checking.store import Store
+from course.paths import MARKS, SOLUTIONS
 from course.runner.workshop import LOST
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the marking process is forked here")
@@ -170,7 +170,7 @@ def test_a_failure_of_the_marking_itself_is_not_kept(
 def test_two_at_once_and_a_file_that_is_no_store_are_refused(tmp_path: Path) -> None:
     with Store(tmp_path), pytest.raises(ValueError, match="another"), Store(tmp_path):
         pass
-    (tmp_path / NAME).write_text("not a database, but long enough to be looked at" * 30)
+    (tmp_path / MARKS).write_text("not a database, but long enough to be looked at" * 30)
     with pytest.raises(ValueError, match="move it away"), Store(tmp_path):
         pass
 
@@ -179,7 +179,7 @@ def test_half_a_submission_is_never_kept(solutions: Path, tmp_path: Path, log: P
     hand_in(tmp_path / "in", "a")
     with Store(tmp_path) as store:
         mark([tmp_path / "in"], solutions=solutions, store=store)
-    with sqlite3.connect(tmp_path / NAME) as base:
+    with sqlite3.connect(tmp_path / MARKS) as base:
         assert base.execute("select count(*) from marks").fetchone() == (1,)
     base.close()
 

@@ -23,6 +23,8 @@ LEAVES_A_PROCESS = (
     "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'], start_new_session=True)\n"
     "raise ValueError('left behind')"
 )
+# the kernel dies with the process that watches it, a moment later
+KILLS = "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(2)"
 CHATTY = "def disc(d):\n    import warnings\n    warnings.warn('!')\n    print('debug')\n    return math.pi * d**2 / 4"
 
 # submission, question: its answer, its status, a part of its message; the answers not named here are right
@@ -30,7 +32,7 @@ TROUBLES = {
     ("defies interrupts", "99-q1"): (DEFIES_INTERRUPTS, "timeout", "3 s"),
     ("floods", "99-q1"): ("while True:\n    print('x' * 1000)", "error", "printed without end"),
     ("prints lots", "99-q1"): ("for _ in range(10_000):\n    print('x' * 1000)\narea = 814", "right", ""),
-    ("kills", "99-q1"): ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "error", "kernel died"),
+    ("kills", "99-q1"): (KILLS, "error", "kernel died"),
     ("leaves a process", "99-q1"): (LEAVES_A_PROCESS, "error", "ValueError: left behind"),
     ("several", "99-q1"): ("while True:\n    pass", "timeout", "3 s"),
     ("several", "99-q2"): ("def disc(d):\n    import os\n    os._exit(1)", "error", "kernel died"),

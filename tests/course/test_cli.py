@@ -1,16 +1,25 @@
 """The command line: exit codes, files written, clear words for bad input."""
 
 import csv
+import io
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from course import cli_check, notebooks
+from course.checking import marking
+from course.checking.jobs import Job
+from course.checking.rows import Row
 from course.cli import app
 from course.paths import EXERCISES, SOLUTIONS
+from course.questions.question import Status
+from course.runner.workshop import Workshop
 
 SHEET = "01_what_does_a_chip_buy.ipynb"
 COLUMNS = ["submission", "question", "status", "points", "max_points", "message", "seconds"]
@@ -53,10 +62,34 @@ def test_one_sheet_says_what_took_its_time_and_is_not_run_again_unchanged(
 ) -> None:
     monkeypatch.setattr(cli_check, "_PATIENCE_S", 0.0)
     assert "s to start Jupyter" in run("check", EXERCISES / SHEET, "--out", tmp_path)[1]
+    monkeypatch.setattr(Workshop, "__enter__", lambda _: pytest.fail("nothing is to be run"))
     again = run("check", EXERCISES / SHEET, "--out", tmp_path)[1]
     assert "none was run" in again
     for name in ("class.html", "gradebook_canvas.csv", "gradebook_moodle.csv"):
         assert (tmp_path / name).exists()
+
+
+def test_the_bar_counts_answers_by_status_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses: tuple[Status, ...] = ("right", "wrong", "not_attempted", "error", "timeout")
+    for status in statuses:
+        shutil.copy(EXERCISES / SHEET, tmp_path / f"{status}.ipynb")
+    (tmp_path / "unreadable.ipynb").write_text("{", "utf-8")
+
+    def crew(jobs: Sequence[Job], *_: object) -> marking.Done:
+        for job in jobs:
+            status = cast("Status", job.name.removesuffix(".ipynb"))
+            yield job, [Row(job.name, "01-q1", status, 0, 1, "", 0.0)]
+
+    screen = Console(width=60, file=io.StringIO(), force_terminal=True, color_system=None)
+    monkeypatch.setattr(cli_check, "console", screen)
+    monkeypatch.setattr(marking, "here", lambda *_: crew)
+    assert run("check", tmp_path, "--out", tmp_path / "out")[0] == 0
+    shown = " ".join(screen.file.getvalue().split())  # type: ignore[attr-defined]
+    live = shown[: shown.index("Submission")]
+    assert "1/6" in live
+    assert "6/6" in live
+    assert "1 error, 1 unreadable" in live, "it counts while it runs"
+    assert "1 right, 1 wrong, 1 not attempted, 1 error, 1 timed out, 1 unreadable" in live
 
 
 def test_nobody_is_named_in_anonymous_reports(tmp_path: Path) -> None:

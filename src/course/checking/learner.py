@@ -16,7 +16,6 @@ from typing import Any
 
 from course import questions
 from course.observe import MISSING, observe
-from course.progress import record
 from course.questions.question import PRACTICE, Question, Verdict
 
 STRICT = "COURSE_STRICT"
@@ -74,6 +73,8 @@ def check(question_id: str) -> Feedback:
     namespace = sys._getframe(1).f_globals
     question = question.about(namespace.get(question.numbers_name))
     feedback = Feedback(question, _look(question, namespace), stale=_last_cell_failed())
+    from course.progress import record  # here for the same reason as IPython below
+
     with suppress(OSError):  # a folder that cannot be written must not keep a learner from the answer
         record(question_id, feedback.verdict.status)
     if feedback.verdict.status != "right" and os.environ.get(STRICT):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from threading import Event
 
@@ -78,15 +78,15 @@ def mark(
     return [row for each in found for row in rows[each.name]]
 
 
-def here(workers: int) -> Crew:
-    """Return a crew of threads in this process, with one workshop for all of them."""
+def here(workers: int, workshop: Workshop | None = None) -> Crew:
+    """Return a crew of threads in this process, with one workshop for all of them: the given one, or one of its own."""
 
     def crew(jobs: Sequence[Job], timeout_s: float, on_walls: Walls) -> Done:
         stop = Event()
-        with Workshop() as workshop, ThreadPoolExecutor(workers) as pool:
-            on_walls(workshop.missing)
+        with nullcontext(workshop) if workshop else Workshop() as shop, ThreadPoolExecutor(workers) as pool:
+            on_walls(shop.missing)
             try:
-                running = {pool.submit(work, job, workshop, timeout_s, stop): job for job in jobs}
+                running = {pool.submit(work, job, shop, timeout_s, stop): job for job in jobs}
                 for future in as_completed(running):
                     yield running[future], future.result()
             except BaseException:  # Ctrl-C too: learners' code must not run on

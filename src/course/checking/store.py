@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from course.checking import fingerprint
 from course.checking.jobs import FAILED, Job
 from course.checking.rows import Row
+from course.paths import MARKS
 
-NAME = "marks.sqlite"
 _TABLES = """
 create table if not exists marks (submission text primary key, fingerprint text not null, rows text not null);
 create table if not exists secrets (name text primary key, value text not null);
@@ -28,9 +28,9 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+        self.path = folder / MARKS
         self._sheets: dict[str, str] = {}
-        self._lock = FileLock(folder / f".{NAME}.lock")
+        self._lock = FileLock(folder / f".{MARKS}.lock")
 
     def __enter__(self) -> Store:
         try:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
-
+from course.questions.catalogue import Catalogue
 from course.questions.question import Misconception, Question, Scenario, Verdict
 
 __all__ = ["ALL", "Misconception", "Question", "Scenario", "Verdict", "get", "of_sheet"]
 
-_LESSONS = sorted(module.name for module in iter_modules(__path__) if module.name.startswith("lesson_"))
-
-ALL: dict[str, Question] = {
-    question.id: question for name in _LESSONS for question in import_module(f"{__name__}.{name}").QUESTIONS
-}
+ALL = Catalogue(__name__, __path__)
 
 
 def get(question_id: str) -> Question:
@@ -26,4 +20,4 @@ def get(question_id: str) -> Question:
 
 def of_sheet(sheet: str) -> list[Question]:
     """Return the questions of a sheet, such as `01`, in order."""
-    return [question for question in ALL.values() if question.sheet == sheet]
+    return ALL.of_sheet(sheet)

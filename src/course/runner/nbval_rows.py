@@ -1,6 +1,7 @@
-"""nbval, unchanged, on one grafted notebook, reporting cell by cell what happened. Run as a script by `marking`.
+"""nbval, unchanged, on grafted notebooks, reporting cell by cell what happened.
 
-One JSON object a line goes to the standard output that the script was started with. Learners' code runs in nbval's
+Sessions of the warm process run many notebooks with it. Where there is none it is run as a script, for one notebook:
+one JSON object a line goes to the standard output that the script was started with. Learners' code runs in nbval's
 kernel, which inherits neither that stream nor the notebook; but it has the same rights and could look for both on the
 machine. Nothing of the course is imported, so that it starts fast.
 """
@@ -13,7 +14,11 @@ import signal
 import sys
 import time
 from collections import defaultdict, deque
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
 from queue import Empty
 from typing import Any, TextIO
 
@@ -96,30 +101,61 @@ class Ear:
         self.waiting.append(message)
 
 
-class Rows:
-    """The pytest plugin: knows which cell plays which role, and what became of it."""
+@dataclass(frozen=True)
+class Job:
+    """A notebook to run, the limit of a cell in it, and where its rows go."""
 
-    def __init__(self, out: TextIO, timeout_s: float) -> None:
-        self.out, self.timeout_s = out, timeout_s
+    notebook: str
+    timeout_s: float
+    out: TextIO
+
+
+class Rows:
+    """The pytest plugin: hands notebooks to nbval one by one, knows which cell is what, writes what came of it."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self.jobs = jobs
+        self.job: Job | None = None
         self.ear: Ear | None = None
         self.printed: dict[str, str] = {}
 
-    def pytest_collection_finish(self, session: Any) -> None:
-        """Remove the notebook, which holds the expected outputs, before there is a kernel that could read it."""
-        for item in session.items:
-            item.path.unlink(missing_ok=True)
+    def pytest_collection(self) -> bool:
+        """Collect nothing at the start: what there is to run is told by `jobs`."""
+        return True
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """Run the cells of each notebook in turn. After one that did not end well, this process runs no other."""
+        for job in self.jobs:
+            self.job, self.ear, self.printed = job, None, {}
+            session.config.option.nbval_cell_timeout = job.timeout_s
+            items = self._collect(session, Path(job.notebook))
+            for item, following in zip_longest(items, items[1:]):
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                if session.shouldstop:
+                    raise session.Interrupted(session.shouldstop)
+            # pytest would keep every report, with all that was printed, until its own end
+            session.config.pluginmanager.getplugin("terminalreporter").stats.clear()
+        return True
+
+    def _collect(self, session: Any, notebook: Path) -> list[Any]:
+        """Return nbval's items, and remove the notebook: it holds the expected outputs, and there is no kernel yet."""
+        items = list(session.ihook.pytest_collect_file(file_path=notebook, parent=session)[0].collect())
+        notebook.unlink(missing_ok=True)
+        for item in items:
             is_probe = item.cell.metadata.course.role == "probe"
             # also undoes whatever `# NBVAL_...` comments in a learner's source have asked for
             item.options = defaultdict(bool, check=is_probe)
             if is_probe:
                 item.compare_outputs = self._comparing(item)
+        return items
 
     def pytest_runtest_call(self, item: Any) -> None:
         """Take over the listening when the kernel is up."""
         kernel = item.parent.kernel
+        assert self.job is not None
         if self.ear is None:
             # nbval interrupts at its limit and gives the kernel some seconds; ours is for kernels that defy that
-            self.ear = Ear(kernel, self.timeout_s + 2 * item.output_timeout)
+            self.ear = Ear(kernel, self.job.timeout_s + 2 * item.output_timeout)
             provisioner = kernel.km.provisioner
             self._write(kernel=provisioner.pid, walls=getattr(provisioner, "walls", ()))
         self.ear.start_cell()
@@ -174,7 +210,8 @@ class Rows:
         return compare_outputs
 
     def _write(self, **row: Any) -> None:
-        print(json.dumps(row), file=self.out, flush=True)
+        assert self.job is not None
+        print(json.dumps(row), file=self.job.out, flush=True)
 
 
 def kill_group(pid: int | None) -> None:
@@ -197,32 +234,28 @@ def limit_memory() -> None:
         return
 
 
-def main(notebook: str, timeout_s: float) -> int:
-    """Run a notebook's cells under nbval and return pytest's exit code."""
-    # nbformat pulls this in through jsonschema; it builds a grammar for over a second, and nothing here uses it
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+def run(jobs: Iterable[Job]) -> int:
+    """Run notebooks under nbval in one session of pytest, and return its exit code."""
+    import nbval.plugin
     import pytest
 
+    options = ["-c", os.devnull, "--noconftest", *(word for name in _NEEDLESS for word in ("-p", f"no:{name}"))]
+    # the kernel of this very Python: a kernel spec named python3 somewhere else on the machine may be another one
+    options += ["--nbval", "--nbval-current-env", "-s", "-q", "--tb=no"]
+    return int(pytest.main(options, plugins=[nbval.plugin, Rows(jobs)]))
+
+
+def main(notebook: str, timeout_s: float) -> int:
+    """Be a process that runs one notebook; its rows go to what was the standard output."""
+    # nbformat pulls this in through jsonschema; it builds a grammar for over a second, and nothing here uses it
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     limit_memory()
     # file descriptors from os.dup are not inherited: what the kernel gets as its standard output is the null device
     rows = os.fdopen(os.dup(1), "w", encoding="utf-8")
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     sys.stdout = sys.stderr
-    folder = os.path.dirname(notebook)
-    options = [
-        "-c",
-        os.devnull,
-        "--rootdir",
-        folder,
-        "--noconftest",
-        *(word for name in _NEEDLESS for word in ("-p", f"no:{name}")),
-        "-p",
-        "nbval.plugin",
-    ]
-    # the kernel of this very Python: a kernel spec named python3 somewhere else on the machine may be another one
-    options += ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={timeout_s}", "-s", "-q", "--tb=no"]
-    return int(pytest.main([*options, notebook], plugins=[Rows(rows, timeout_s)]))
+    return run([Job(notebook, timeout_s, rows)])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A kernel provisioner that asks a warm process for a kernel, so that nbval and jupyter_client stay as they are.
 
-Chosen by `JUPYTER_DEFAULT_PROVISIONER_NAME=course-warm`; the descriptor to ask on comes from `warm`.
+Chosen by `JUPYTER_DEFAULT_PROVISIONER_NAME=course-warm`; the descriptor to ask on comes from the warm process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from course.runner.warm import REQUEST, SESSION_FD
+from course.runner.words import REQUEST, SESSION_FD
 
 _STARTING_S = 30.0
 

@@ -137,11 +137,12 @@ def descendants(pid: int) -> int:
     """Return how many processes and threads descend from `pid`, itself included: what a fork bomb makes many of."""
     count, waiting = 0, [pid]
     while waiting:
-        tasks = Path(f"/proc/{waiting.pop()}/task")
+        tasks = f"/proc/{waiting.pop()}/task"
         try:
-            for task in tasks.iterdir():
+            for task in os.listdir(tasks):
                 count += 1
-                waiting += map(int, (task / "children").read_text("ascii").split())
+                with open(f"{tasks}/{task}/children", "rb", buffering=0) as children:
+                    waiting += map(int, children.read().split())
         except (OSError, ValueError):  # gone while we looked
             continue
     return count

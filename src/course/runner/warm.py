@@ -15,30 +15,23 @@ import select
 import signal
 import socket
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-SESSION_FD = "COURSE_WARM_FD"
-"""Environment variable that tells a session on which descriptor it may ask for a kernel."""
+from course.runner.words import END, LAST, NEW, NEXT, SESSION_FD
 
-PROVISIONER = "course-warm"
-"""Name of `WarmProvisioner` in the project's entry points."""
+if TYPE_CHECKING:
+    from course.runner.nbval_rows import Job
 
-REQUEST = "COURSE_KERNEL_REQUEST"
-"""Environment variable with what the kernel is to be given, as JSON: limits, walls, readable paths, environment."""
-
-DESK, HOME = KERNEL_FOLDERS = ("desk", "home")
-"""What a kernel finds in the only folder that it may write to: where it works, and where its packages keep things."""
+_NEEDLESS = ("debugpy", "isoduration", "rfc3986_validator", "rfc3987_syntax", "uri_template", "webcolors")
+"""What ipykernel and jsonschema use if it is there and nothing here needs: a debugger, and checks of rare formats."""
 
 _POLL_S = 0.2
 _LARGEST_REQUEST = 1 << 20
 _MOST_DESCRIPTORS = 4
-_WATCH_S = 0.05
 
 
 def serve(control: socket.socket) -> None:
@@ -48,6 +41,8 @@ def serve(control: socket.socket) -> None:
     kernels; when a session closes its channel, its kernels are ended.
     """
     warm_up()
+    from course.runner.kernel import be_kernel
+
     kernels: dict[int, set[int]] = {}
     asking = {control.fileno(): control}
     control.sendall(b"warm\n")
@@ -62,49 +57,92 @@ def serve(control: socket.socket) -> None:
             if not data:
                 asking.pop(number).close()
                 _end(kernels.pop(number))
+            elif channel is control and data != NEW:
+                _fork(partial(be_kernel, json.loads(data), descriptors[0]), keep=descriptors)
             elif channel is control:
                 mine, theirs = socket.socketpair()
-                session = partial(_be_session, json.loads(data), descriptors, theirs)
-                pid = _fork(session, keep=[*descriptors, theirs.fileno()])
+                jobs = socket.socket(fileno=os.dup(descriptors[0]))
+                pid = _fork(partial(_be_session, jobs, theirs), keep=[jobs.fileno(), theirs.fileno()])
                 theirs.close()
+                jobs.close()
                 asking[mine.fileno()], kernels[mine.fileno()] = mine, set()
                 control.sendall(f"{pid}\n".encode())
+            elif data == END:
+                _end(kernels[number])
+                channel.sendall(END)
             else:
-                kernels[number].add(_fork(partial(_be_kernel, json.loads(data), descriptors[0]), keep=descriptors))
+                kernel = partial(be_kernel, json.loads(data), descriptors[0])
+                kernels[number].add(_fork(kernel, keep=descriptors))
             for descriptor in descriptors:
                 os.close(descriptor)
 
 
 def warm_up() -> None:
     """Import what sessions and kernels need, leave no thread and no socket behind."""
-    # nbformat pulls this in through jsonschema; it builds a grammar for over a second, and nothing here uses it
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    gc.disable()
     _hide_answers()
-    import ipykernel.debugger
-    import ipykernel.ipkernel
-    import ipykernel.kernelapp
-    import ipywidgets
-    import jupyter_client.localinterfaces
-    import jupyter_client.manager
-    import matplotlib.pyplot
-    import nbformat
-    import nbval.plugin
-    import pandas
-    import pytest
+    with _without(_NEEDLESS):
+        import ipykernel.debugger
+        import IPython.core.completerlib
+        import IPython.core.debugger
+        import IPython.core.oinspect
+        import IPython.extensions.storemagic
+        import ipywidgets
+        import jupyter_client.localinterfaces
+        import jupyter_client.manager
+        import nbformat
+        import nbval.plugin
+        import pytest
+        import tornado.platform.asyncio
 
-    import course.charts
-    import course.data
-    import course.observe
+        import course.charts
+        import course.data
+        import course.observe
+        import course.runner.kernel
+        import course.runner.nbval_rows
+        import course.runner.provisioner
 
-    jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
-    nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
-    pandas.Series([1.0]).plot.barh()  # imports what pandas draws with, and finds the fonts
-    matplotlib.pyplot.close("all")
-    used = (ipykernel, ipywidgets, nbval, pytest, course)
+        course.runner.kernel.prepare()
+        jupyter_client.localinterfaces.is_local_ip("127.0.0.1")  # looks up the machine's addresses once
+        nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
+        _do_once()
+    used = (IPython, ipykernel, ipywidgets, nbval, pytest, tornado, course)
     assert all(used)
     # what is here stays: no child need look through it for garbage, and so copy it
-    gc.collect()
     gc.freeze()
+    gc.enable()
+
+
+def _do_once() -> None:
+    """Do what is slow the first time: read a table, find the fonts, draw, show where an error comes from."""
+    import matplotlib.pyplot as plt
+    from IPython.core.ultratb import AutoFormattedTB
+
+    from course.data import load
+
+    load("chips").groupby("vendor").size().plot.barh()
+    _, axes = plt.subplots()
+    axes.plot([1.0], [1.0], label="one")
+    axes.scatter([1.0], [1.0])
+    axes.set(title="Title", xlabel="x", ylabel="y")
+    axes.legend()
+    plt.close("all")
+    try:
+        raise ValueError
+    except ValueError:
+        shown: Any = AutoFormattedTB
+        shown(mode="Context").structured_traceback(*sys.exc_info())
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """Have these packages look absent for a while."""
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
 
 
 def _hide_answers() -> None:
@@ -132,77 +170,49 @@ def _fork(child: Callable[[], object], keep: list[int]) -> int:
     _leave(0)
 
 
-def _be_session(request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> None:
-    """Be nbval on one notebook. Standard output and error are the descriptors that came with the request."""
+def _be_session(work: socket.socket, channel: socket.socket) -> None:
+    """Be nbval on one notebook after the other. No learner's code runs in this process."""
+    from course.runner import nbval_rows
     from course.runner.sandbox import die_with_parent
 
     die_with_parent()
-    for target, descriptor in enumerate(descriptors, 1):
-        os.dup2(descriptor, target)
-    os.environ.clear()
-    os.environ.update(request["environment"] | {SESSION_FD: str(channel.fileno())})
-    os.chdir(request["folder"])
-    from course.runner import nbval_rows
-
-    _leave(nbval_rows.main(request["notebook"], request["timeout_s"]))
+    nbval_rows.limit_memory()
+    sys.stdout = sys.stderr
+    os.chdir("/")
+    with closing(_jobs(work, channel)) as jobs:
+        nbval_rows.run(jobs)
 
 
-def _be_kernel(request: dict[str, Any], ready: int) -> None:
-    """Build the walls, then be a kernel inside them; this outer process only waits, and counts."""
-    from course.runner import sandbox
+def _jobs(work: socket.socket, channel: socket.socket) -> Generator[Job]:
+    """Yield the jobs that come: each is one JSON object with two descriptors beside it, for rows and for messages.
 
-    sandbox.die_with_parent()
-    limits = sandbox.Limits(**request["limits"])
-    space = Path(request["space"])
-    walls = sandbox.separate(space, limits) if request["walls"] else []
-    inner = os.fork()
-    if inner:
-        os.write(ready, json.dumps({"outer": os.getpid(), "kernel": inner}).encode() + b"\n")
-        os.close(ready)
-        _leave(_watch(inner, limits.processes))
-    sandbox.die_with_parent()
-    for folder in KERNEL_FOLDERS:
-        (space / folder).mkdir()
-    os.chdir(space / DESK)  # empty when the learner's code begins
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    from ipykernel.kernelapp import IPKernelApp
+    When one is over its kernel is ended, and only then it is told that it is, and whether there may be a `NEXT`.
+    """
+    from course.runner.nbval_rows import Job
 
-    app: Any = IPKernelApp.instance()
-    app.initialize([f"--IPKernelApp.connection_file={request['connection_file']}", "--HistoryManager.enabled=False"])
-    _finish_warm_start()
-    walls += sandbox.limit(limits)
-    if request["walls"]:
-        walls += sandbox.lock([Path(path) for path in request["readable"]], [space, Path(os.devnull)])
-    os.write(ready, json.dumps({"walls": walls}).encode() + b"\n")
-    os.close(ready)
-    app.start()
-
-
-def _finish_warm_start() -> None:
-    """Do what these packages do when they are imported into a running shell: here they were imported before it."""
-    import numpy as np
-
-    np.random.seed()
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].install_repl_displayhook()
-    import ipywidgets
-
-    ipywidgets._handle_ipython()
-
-
-def _watch(inner: int, most: int) -> int:
-    """Wait for the kernel's end; end it when it has more processes than it may. Root is bound by no limit on them."""
-    from course.runner.sandbox import descendants
-
+    messages = sys.stderr.fileno()
     while True:
-        pid, status = os.waitpid(inner, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status) & 0xFF
-        # a kernel of its own has a dozen threads
-        if descendants(inner) > most:
-            os.kill(inner, signal.SIGKILL)
-        time.sleep(_WATCH_S)
+        data, descriptors, _, _ = socket.recv_fds(work, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
+        if not data:
+            return
+        job, (rows, log) = json.loads(data), descriptors
+        os.dup2(log, messages)
+        os.close(log)
+        os.environ.clear()
+        os.environ.update(job["environment"] | {SESSION_FD: str(channel.fileno())})
+        os.chdir(job["folder"])
+        answer = LAST
+        try:
+            with os.fdopen(rows, "w", encoding="utf-8") as out:
+                yield Job(job["notebook"], job["timeout_s"], out)
+            answer = NEXT
+        finally:
+            sys.stderr.flush()
+            os.chdir("/")
+            channel.sendall(END)
+            channel.recv(len(END))
+            work.sendall(answer)
+        gc.collect()  # what belonged to the last kernel hangs on cycles
 
 
 def _reap(kernels: dict[int, set[int]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -12,9 +13,9 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
 from typing import IO, Any
@@ -23,7 +24,7 @@ import course
 from course.paths import DATASETS
 from course.runner import nbval_rows
 from course.runner.sandbox import WALLS, Limits
-from course.runner.warm import HOME, PROVISIONER, REQUEST
+from course.runner.words import HOME, NEW, NEXT, PROVISIONER, REQUEST
 
 Record = Mapping[str, Any]
 
@@ -33,24 +34,55 @@ LOST = ""
 _STARTING_S = 60.0
 _GRACE_S = 15.0  # what nbval and the kernel may take over the limit of a cell
 _LOOK_S = 0.5
+_DYING_S = 5.0
+_LONGEST_ANSWER = 32
 _FOREIGN = ("COURSE_STRICT", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST", "PYTHONWARNINGS")
 # A learner's code has no business with these: what is right stands there.
 _SECRET = ("questions", "checking")
 _READABLE = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache", "/etc/fonts", "/dev/urandom", "/dev/zero")
 
 
+@dataclass
+class _Session:
+    """A process that runs nbval on one sheet after the other, and the way to it."""
+
+    work: socket.socket
+    pidfd: int | None
+
+    def answer(self, limit_s: float, stop: Event) -> bytes | None:
+        """Return what it says, nothing if it has ended; None at the limit, or if somebody wants to stop."""
+        until = time.monotonic() + limit_s
+        while time.monotonic() < until and not stop.is_set():
+            if select.select([self.work], [], [], _LOOK_S)[0]:
+                return self.work.recv(_LONGEST_ANSWER)
+        return None
+
+    def end(self) -> None:
+        """Kill it, and with it its kernel."""
+        self.work.close()
+        if self.pidfd is None:
+            return
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        select.select([self.pidfd], [], [], _DYING_S)
+        os.close(self.pidfd)
+
+
 class Workshop:
     """Runs grafted sheets under nbval and returns what happened, cell by cell; use it as a context manager.
 
-    `missing` names the walls that this system could not build, after entering. `ask_for_walls=False` builds none.
+    Entering it only begins to start the warm process, which takes a second: what is asked of it first waits for that.
+    `ask_for_walls=False` builds no walls.
     """
 
     def __init__(self, *, ask_for_walls: bool = True) -> None:
-        self.missing: tuple[str, ...] = WALLS
-        self.warm = False
+        self._missing: tuple[str, ...] = WALLS
+        self._warm = False
         self._ask_for_walls = ask_for_walls
         self._lock = threading.Lock()
+        self._cold: tempfile.TemporaryDirectory[str] | None = None
         self._control: socket.socket | None = None
+        self._idle: list[_Session] = []
         self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Workshop:
@@ -59,11 +91,29 @@ class Workshop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for session in self._idle:
+            session.end()
         if self._control is not None:
             self._control.close()
         if self._server is not None:
             self._server.kill()
             self._server.wait()
+        if self._cold is not None:
+            self._cold.cleanup()
+            self._cold = None
+
+    @property
+    def warm(self) -> bool:
+        """Whether there is a warm process; without one every run gets a fresh process."""
+        with self._lock:
+            if self._cold is not None:
+                self._wait_until_warm()
+        return self._warm
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the walls that this system could not build."""
+        return self._missing if self.warm else WALLS
 
     def run(self, notebook: Mapping[str, Any], timeout_s: float, stop: Event) -> dict[str, Record]:
         """Run a grafted notebook under nbval; return a record for each cell of which something was heard, by cell id.
@@ -81,7 +131,7 @@ class Workshop:
                 inner.mkdir()
             sheet = desk / "sheet.ipynb"
             sheet.write_text(json.dumps(notebook), "utf-8")
-            start = self._fork_session if self.warm else _start_process
+            start = self._in_session if self.warm else _start_process
             in_time, killed = start(sheet, folder, timeout_s, limit_s, rows, log, stop)
             records = [json.loads(line) for line in _lines(rows) if line.endswith("}")]
             if killed and not self.warm:  # it could not end its kernel; a warm kernel ends with its session
@@ -89,69 +139,103 @@ class Workshop:
             last = (_lines(log) or [""])[-1]
         walls = next((record["walls"] for record in records if "walls" in record), None)
         if walls is not None:
-            self.missing = tuple(wall for wall in WALLS if wall not in walls)
+            self._note(walls)
         lost: Record = {"outcome": "died" if in_time else "timeout", "error": last, "seconds": 0.0}
         return {LOST: lost} | {record["cell"]: record for record in records if "cell" in record}
 
     def _start(self) -> None:
-        """Start the warm process and try the walls once; without it every run gets a fresh process."""
-        mine, theirs = socket.socketpair()
-        with tempfile.TemporaryDirectory(prefix="course-warm-", ignore_cleanup_errors=True) as folder:
-            self._server = subprocess.Popen(
-                # -P: the folder where marking was started is no place to import from
-                [sys.executable, "-P", "-m", "course.runner.warm", str(theirs.fileno())],
-                env=_environment(folder),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-            theirs.close()
-            mine.settimeout(_STARTING_S)
-            try:
-                self.warm = mine.recv(16) == b"warm\n"
-            except TimeoutError:
-                self.warm = False
-        mine.settimeout(None)
-        self._control = mine
-        if self.warm:
-            self.run({"cells": [_nothing()], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, _GRACE_S, Event())
+        """Begin to start the warm process."""
+        self._control, theirs = socket.socketpair()
+        self._cold = tempfile.TemporaryDirectory(prefix="course-warm-", ignore_cleanup_errors=True)
+        self._server = subprocess.Popen(
+            # -P: the folder where marking was started is no place to import from
+            [sys.executable, "-P", "-m", "course.runner.warm", str(theirs.fileno())],
+            env=_environment(self._cold.name),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
 
-    def _fork_session(
+    def _wait_until_warm(self) -> None:
+        """Wait for the warm process, and try the walls once."""
+        assert self._control is not None
+        assert self._cold is not None
+        self._control.settimeout(_STARTING_S)
+        with suppress(TimeoutError):
+            self._warm = self._control.recv(_LONGEST_ANSWER) == b"warm\n"
+        self._control.settimeout(None)
+        self._cold.cleanup()
+        self._cold = None
+        if self._warm:
+            self._try_walls()
+
+    def _in_session(
         self, sheet: Path, folder: str, timeout_s: float, limit_s: float, rows: IO[bytes], log: IO[bytes], stop: Event
     ) -> tuple[bool, bool]:
-        assert self._control is not None
+        """Have a session run the sheet: one that has run others, or a new one."""
+        kernel = self._kernel_request(folder, limit_s)
+        environment = _environment(folder) | {
+            "JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER,
+            REQUEST: json.dumps(kernel),
+        }
+        job = {"notebook": str(sheet), "timeout_s": timeout_s, "folder": folder, "environment": environment}
+        with self._lock:
+            session = self._idle.pop() if self._idle else self._fork_session()
+        try:
+            socket.send_fds(session.work, [json.dumps(job).encode()], [rows.fileno(), log.fileno()])
+            answer = session.answer(limit_s, stop)
+        except OSError:  # it is gone
+            answer = b""
+        if answer == NEXT:
+            with self._lock:
+                self._idle.append(session)
+        else:
+            session.end()
+        return answer is not None, answer is None
+
+    def _kernel_request(self, folder: str, limit_s: float) -> dict[str, Any]:
+        """Return what the warm process must know to make a kernel with a folder of its own."""
         space = Path(folder, "space")
         space.mkdir()
-        kernel = {
+        return {
             "walls": self._ask_for_walls,
             "limits": asdict(Limits(seconds=int(limit_s) + 1)),
             "readable": _readable(folder),
             "space": str(space),
             "environment": _kernel_environment(space / HOME),
         }
-        environment = _environment(folder) | {
-            "JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER,
-            REQUEST: json.dumps(kernel),
-        }
-        request = {"notebook": str(sheet), "timeout_s": timeout_s, "folder": folder, "environment": environment}
-        with self._lock:
-            socket.send_fds(self._control, [json.dumps(request).encode()], [rows.fileno(), log.fileno()])
-            pid = int(self._control.recv(32))
+
+    def _try_walls(self) -> None:
+        """Have the walls of a kernel built without the kernel."""
+        assert self._control is not None
+        reading, writing = os.pipe()
+        with (
+            tempfile.TemporaryDirectory(prefix="course-walls-", ignore_cleanup_errors=True) as folder,
+            os.fdopen(reading) as told,
+        ):
+            request = json.dumps(self._kernel_request(folder, _STARTING_S)).encode()
+            socket.send_fds(self._control, [request], [writing])
+            os.close(writing)
+            for line in told:
+                if "walls" in (record := json.loads(line)):
+                    self._note(record["walls"])
+
+    def _note(self, walls: Sequence[str]) -> None:
+        self._missing = tuple(wall for wall in WALLS if wall not in walls)
+
+    def _fork_session(self) -> _Session:
+        assert self._control is not None
+        mine, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [NEW], [theirs.fileno()])
+            pid = int(self._control.recv(_LONGEST_ANSWER))
         try:
-            session = os.pidfd_open(pid)
-        except ProcessLookupError:  # over before we looked
-            return True, False
-        try:
-            in_time = _wait_for(session, limit_s, stop)
-            if not in_time:
-                with suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(session, signal.SIGKILL)
-                _wait_for(session, _GRACE_S, Event())
-            return in_time, not in_time
-        finally:
-            os.close(session)
+            return _Session(mine, os.pidfd_open(pid))
+        except ProcessLookupError:  # over before we looked: its socket says so
+            return _Session(mine, None)
 
 
 def _start_process(
@@ -179,17 +263,6 @@ def _start_process(
             nbval_rows.kill_group(process.pid)
         process.wait()
     return in_time, process.returncode < 0
-
-
-def _wait_for(pidfd: int, limit_s: float, stop: Event) -> bool:
-    """Wait for the end of a process. False if it has not come within the limit, or somebody wants to stop."""
-    import select
-
-    until = time.monotonic() + limit_s
-    while time.monotonic() < until and not stop.is_set():
-        if select.select([pidfd], [], [], _LOOK_S)[0]:
-            return True
-    return False
 
 
 def _lines(file: IO[bytes]) -> list[str]:
@@ -224,20 +297,11 @@ def _readable(folder: str) -> list[str]:
     """Return what a kernel may read: Python, its packages, the data, and of the course what teaches."""
     ours = Path(course.__file__).parent
     packages = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
-    inside = [child for site in packages for child in site.iterdir() if child.name != ours.name]
+    # the course itself may be among the packages
+    inside = [child for site in packages for child in (site.iterdir() if site == ours.parent else (site,))]
+    inside = [path for path in inside if path != ours]
     python = [Path(sysconfig.get_path("stdlib")), *(Path(sys.base_prefix, name) for name in ("bin", "lib"))]
     python += [Path(sys.prefix, name) for name in ("bin", "share", "pyvenv.cfg")]
     taught = [child for child in ours.iterdir() if child.stem not in _SECRET]
     paths = [*map(Path, _READABLE), *python, *inside, *taught, ours.parent / "aistack", DATASETS]
     return [str(path) for path in [*paths, Path(folder, "runtime")]]
-
-
-def _nothing() -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "execution_count": 1,
-        "id": "nothing",
-        "metadata": {"course": {"role": "setup"}},
-        "outputs": [],
-        "source": "pass",
-    }
