@@ -12,11 +12,9 @@ after the first has been painted.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
@@ -24,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "browser"))
 
-from lab import ERRORS, chromium, open_notebook, run_all, serve  # noqa: E402  # stands in another folder
+from lab import ERRORS, chromium, open_notebook, run_all, serve, write_notebook  # noqa: E402  # stands in another folder
 
 TURN = 8  # presses from one end of the batches to the other
 PRESSES = 8 * TURN  # as many turns as there are contexts to move on to
@@ -81,16 +79,6 @@ START_CLOCK = """() => {
 }"""
 
 
-def notebook() -> dict[str, Any]:
-    """Return the notebook that shows both."""
-    cells = [
-        {"cell_type": "code", "id": name, "metadata": {}, "execution_count": None, "outputs": [], "source": source}
-        for name, source in zip(WAYS, CELLS, strict=True)
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-
-
 def measure(page: Page, presses: int) -> dict[str, list[dict[str, float]]]:
     """Press keys by turns; return what the clock said, in milliseconds."""
     found: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
@@ -128,7 +116,7 @@ def main(presses: int) -> None:
     with tempfile.TemporaryDirectory(prefix="course-latency-") as folder, sync_playwright() as playwright:
         home = Path(folder)
         (home / "root").mkdir()
-        (home / "root" / "latency.ipynb").write_text(json.dumps(notebook()), "utf-8")
+        write_notebook(home / "root" / "latency.ipynb", dict(zip(WAYS, CELLS, strict=True)))
         with serve(home) as address:
             browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1400, "height": 1000})

@@ -12,6 +12,7 @@ import lab
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from course.explorers import every
 from course.paths import ROOT
 
 
@@ -46,9 +47,11 @@ def site_address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def lab_address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """JupyterLab on a copy of the notebooks, for it saves what is run."""
+    """JupyterLab on a copy of the notebooks, for it saves what is run, and on one with every explorer."""
     home = tmp_path_factory.mktemp("lab")
     for folder in ("lessons", "exercises"):
         shutil.copytree(ROOT / folder, home / "root" / folder, ignore=shutil.ignore_patterns("solutions"))
+    cells = {name: f"from course.explorers import every\nevery()[{name!r}]()" for name in every()}
+    lab.write_notebook(home / "root" / "explorers.ipynb", cells)
     with lab.serve(home) as address:
         yield address

@@ -1,5 +1,6 @@
 """JupyterLab as a user starts it, and what is asked of its page; for tests and for the benchmark beside them."""
 
+import json
 import os
 import secrets
 import shutil
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def serve(home: Path) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(30)
+
+
+def write_notebook(path: Path, cells: Mapping[str, str]) -> None:
+    """Write a notebook of code cells, given by id."""
+    code = [
+        {"cell_type": "code", "id": name, "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+        for name, source in cells.items()
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path.write_text(json.dumps({"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
 
 
 def open_notebook(page: Page, address: str, path: str) -> None:
