@@ -34,13 +34,19 @@ FOCUSED = """() => {
         kind: one.getAttribute('role') || (one.type === 'number' ? 'number' : one.tagName.toLowerCase()),
         name: one.getAttribute('aria-label') || one.labels?.[0]?.textContent || one.textContent,
         visible: one.matches(':focus-visible') && look(one) !== unfocused.get(one),
-        atEnd: one.tagName === 'SELECT' ? one.selectedIndex >= one.length - 2
+        back: one.tagName === 'SELECT' ? one.selectedIndex > 0
+            : one.type === 'number' ? Number(one.value) >= Number(one.max)
             : one.getAttribute('aria-valuenow') === one.getAttribute('aria-valuemax'),
         value: one.value,
     };
 }"""
 SETTLED = """() => panel.querySelector('figcaption').textContent === said.textContent
-    && controls.some(each => each.textContent === 'Undo' && !each.disabled)"""
+    && controls.some(each => each.textContent === 'Undo' && !each.disabled)
+    && [...panel.querySelectorAll('.course-lever:has([role=slider])')].every(lever => {
+        const now = Number(lever.querySelector('[role=slider]').getAttribute('aria-valuenow'));
+        const box = lever.querySelector('select, input');
+        return box.tagName === 'SELECT' ? box.selectedIndex === now : Number(Number(box.value).toFixed(1)) === now;
+    })"""
 MOST_TABS = 40
 MOVES = {"select": ("ArrowDown", "ArrowUp"), "number": ("ArrowUp", "ArrowDown"), "slider": ("ArrowRight", "ArrowLeft")}
 
@@ -103,7 +109,7 @@ def test_an_explorer_is_used_with_the_keyboard_alone(page: Page, name: str) -> N
             assert hands.press_and_hear("Enter") == start
         elif focus["kind"] in MOVES:
             on, back = MOVES[str(focus["kind"])]
-            hands.press_and_hear(back if focus["atEnd"] else on)
+            hands.press_and_hear(back if focus["back"] else on)
         elif place != undo:
             page.keyboard.press("Control+a")
             page.keyboard.insert_text(scenario)
