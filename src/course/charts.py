@@ -140,8 +140,13 @@ class Picture:
     def __repr__(self) -> str:
         return self.caption
 
+    @property
+    def html(self) -> str:
+        """The picture with its words as an HTML figure."""
+        return html_figure([self.png], self.alt, self.caption)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": html_figure([self.png], self.alt, self.caption), "text/plain": self.caption}
+        return {"text/html": self.html, "text/plain": self.caption}
 
 
 def show(fig: Figure, *, alt: str, caption: str) -> Picture:
