@@ -31,6 +31,7 @@ _STYLE = """\
 .bd-article .formula, .bd-article .cell_output > .output { overflow-x: auto; max-width: 100%; }
 .bd-article figure img { max-width: 100%; }
 .bd-article p, .bd-article li, .bd-article figcaption { overflow-wrap: anywhere; }
+.bd-article :is(p, li) code, .bd-article :is(p, li) code .pre { white-space: normal; }
 .bd-article td *, .bd-article th * { overflow-wrap: normal; }
 /* The sentence under a chart is not an aside. */
 .bd-article figcaption, .bd-article figcaption * { color: inherit; font-weight: inherit; text-align: left; }
