@@ -24,7 +24,7 @@ import numpy.typing as npt
 from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.cbook import normalize_kwargs
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -47,6 +47,14 @@ _PANEL_INCHES = {1: 7.2, 2: 4.8}
 _GRID = "#e3e3e3"
 _GHOST = {"color": GREY, "linewidth": 6, "linestyle": "-", "alpha": 0.45, "zorder": 2.5}
 _FAST, _SMALL = 1, 9  # zlib levels: for a picture that is replaced at once, and for one that is stored
+
+_RGB_OF_RGBA = np.dtype({"names": ["rgb"], "formats": ["V3"], "offsets": [0], "itemsize": 4})
+_STAMPS = 200  # texts kept by a stage, about 40 kB each
+_LOOKS = (
+    *(Text.get_text, Text.get_position, Text.get_color, Text.get_horizontalalignment, Text.get_verticalalignment),
+    *(Text.get_fontsize, Text.get_fontweight, Text.get_rotation, Text.get_alpha, Text.get_visible),
+)
+"""All that a chart may change of a text."""
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: height x width x RGB."""
@@ -134,8 +142,13 @@ class Picture:
     def __repr__(self) -> str:
         return self.caption
 
+    @property
+    def html(self) -> str:
+        """The picture with its words as an HTML figure."""
+        return html_figure([self.png], self.alt, self.caption)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": html_figure([self.png], self.alt, self.caption), "text/plain": self.caption}
+        return {"text/html": self.html, "text/plain": self.caption}
 
 
 def show(fig: Figure, *, alt: str, caption: str) -> Picture:
@@ -255,7 +268,10 @@ class Chart(ABC, Generic[R]):
 
 
 class Stage:
-    """Draws a chart at one go the first time, and from then on only what moves, over a kept background."""
+    """Draws a chart at one go the first time, and from then on only what moves, over a kept background.
+
+    Of that, texts take most of the time, so each is drawn once into a stamp and stamped from then on.
+    """
 
     def __init__(self, chart: Chart[Any]) -> None:
         self._figure, self._panels = chart.figure, chart.panels
@@ -267,14 +283,32 @@ class Stage:
         canvas = _canvas(self._figure)
         canvas.draw()
         self._background = canvas.copy_from_bbox(self._figure.bbox)
+        ink: Any = RendererAgg  # `Any` as for the canvas
+        self._ink = ink(*canvas.get_width_height(), self._figure.dpi)
+        self._stamps: dict[tuple[object, ...], _Stamp] = {}
 
     def draw(self) -> Pixels:
         """Return the picture, drawing only the artists that move."""
         canvas = _canvas(self._figure)
         canvas.restore_region(self._background)
+        renderer = canvas.get_renderer()
         for artist in self._moving:
-            self._figure.draw_artist(artist)
+            if not isinstance(artist, Text):
+                self._figure.draw_artist(artist)
+            elif (stamp := self._stamp(artist)).pixels.size:
+                renderer.draw_image(renderer.new_gc(), stamp.left, stamp.bottom, stamp.pixels)
         return _pixels(canvas)
+
+    def _stamp(self, text: Text) -> _Stamp:
+        """Return a text as it stands, from a few that are kept."""
+        key = (text, getattr(text, "xy", None), *(look(text) for look in _LOOKS))
+        if key not in self._stamps:
+            if len(self._stamps) >= _STAMPS:
+                del self._stamps[next(iter(self._stamps))]  # the oldest
+            self._ink.clear()
+            text.draw(self._ink)
+            self._stamps[key] = _Stamp.of(np.asarray(self._ink.buffer_rgba()))
+        return self._stamps[key]
 
     def draw_fully(self) -> Pixels:
         """Return the picture as a complete drawing makes it: slow, to hold `draw` against."""
@@ -289,6 +323,25 @@ class Stage:
     def cut(self, pixels: Pixels) -> list[Pixels]:
         """Cut a picture into its panels."""
         return [np.ascontiguousarray(part) for part in np.array_split(pixels, self._panels, axis=1)]
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """A piece of a picture, as Agg takes it: from its lower left corner upwards, red, green, blue and alpha."""
+
+    left: int
+    bottom: int
+    pixels: Pixels
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> _Stamp:
+        """Cut out what is not transparent."""
+        inked = pixels[..., 3] > 0
+        rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
+        if not rows.size:
+            return cls(0, 0, pixels[:0, :0].copy())
+        piece = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return cls(int(columns[0]), len(pixels) - 1 - int(rows[-1]), piece[::-1].copy())
 
 
 def _dress(axes: Axes) -> None:
@@ -316,7 +369,8 @@ def _draw(fig: Figure) -> Pixels:
 
 def _pixels(canvas: Any) -> Pixels:
     # without the alpha channel, which is opaque throughout; the copy outlives the next drawing
-    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    pixels = np.asarray(canvas.buffer_rgba())
+    return np.ascontiguousarray(pixels.view(_RGB_OF_RGBA)["rgb"]).view(np.uint8).reshape(*pixels.shape[:2], 3)
 
 
 def _width(png: bytes) -> int:

@@ -245,7 +245,7 @@ def predictions(
 def poll(
     folder: Annotated[Path, typer.Argument(help="Learners' files, as `course predictions --export` writes them.")],
     prediction: Annotated[str, typer.Option("--id", help="The prediction, such as 01-h20.")],
-    out: Annotated[Path | None, typer.Option(help="Also draw it, as PNG.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also draw it: .html is a page, all else PNG.")] = None,
     hide_truth: Annotated[bool, typer.Option("--hide-truth", help="Leave out the answer of the lesson.")] = False,
 ) -> None:
     """Draw what a class predicted as one histogram without names, beside the answer."""
@@ -256,7 +256,8 @@ def poll(
         for line in result.lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         if out:
-            _written(out, result.picture().png)
+            page = out.suffix.lower() in (".html", ".htm")
+            _written(out, result.page().encode("utf-8") if page else result.picture().png)
 
 
 @app.command()

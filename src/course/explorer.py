@@ -301,11 +301,11 @@ class _Failed:
 
 
 class _Panel:
-    """The widgets of an explorer. Every slider has a named box beside it, because sliders have no accessible name."""
+    """The widgets of an explorer. Every slider has a box with a name beside it, for some do not use sliders."""
 
     def __init__(self, explorer: Explorer[Any]) -> None:
         self._explorer = explorer
-        self._view, self._alert = widgets.HTML(), widgets.HTML()
+        self._view, self._alert, self._status = widgets.HTML(), widgets.HTML(), widgets.HTML(layout=_UNSEEN)
         self._controls: dict[str, list[widgets.ValueWidget]] = {}
         rows = [self._control(lever) for lever in explorer.levers.values()]
         self._case = widgets.Dropdown(
@@ -329,14 +329,17 @@ class _Panel:
                 self._view,
                 widgets.HBox([self._scenario, load], layout=_WRAP),
                 self._alert,
+                self._status,
             ]
         )
+        self.root.add_class(_PANEL)
         self.show()
 
     def show(self) -> None:
         """Bring every widget in line with the explorer; those that answer ask for what is there already."""
         explorer, state = self._explorer, self._explorer.state
         self._view.value = explorer._html()  # first, because it is what the eye waits for
+        self._status.value = _status("" if isinstance(explorer._seen, _Failed) else explorer.sentence)
         for name, controls in self._controls.items():
             for control in controls:
                 control.value = state[name]
@@ -365,7 +368,9 @@ class _Panel:
         for control in controls:
             gesture = lever.name if control is slider else None
             control.observe(lambda change, gesture=gesture: self._moved(lever, change["new"], gesture), "value")
-        return widgets.HBox(controls, layout=_ROW)
+        row = widgets.HBox(controls, layout=_ROW)
+        row.add_class(_LEVER)
+        return row
 
     def _moved(self, lever: Lever, value: Value, gesture: str | None) -> None:
         explorer = self._explorer
@@ -386,6 +391,29 @@ class _Panel:
             self._alert.value = f'<p role="alert" style="{_RED}">Nothing was moved: {escape(str(refusal))}</p>'
 
 
+_PANEL, _LEVER = "course-explorer", "course-lever"  # classes by which the page finds them
+_HELP = """
+this.parentNode.setAttribute('aria-live', 'polite');
+window.courseExplorers ??= [
+    window.addEventListener('keydown', press => {
+        const ours = !(press.ctrlKey || press.metaKey || press.altKey || (press.shiftKey && press.key === 'Enter'));
+        if (press.target.closest?.('.PANEL')) press.target.toggleAttribute('data-lm-suppress-shortcuts', ours);
+    }, true),
+    window.addEventListener('focusin', ({ target }) => {
+        const name = target.closest('.LEVER')?.querySelector('label')?.textContent;
+        if (name && target.getAttribute('role') === 'slider') target.setAttribute('aria-label', name);
+    }, true),
+];
+""".replace("PANEL", _PANEL).replace("LEVER", _LEVER)
+"""What widgets cannot say of themselves, told to the page by a picture of nothing when it is there.
+
+The sentence is read out when it changes; for that its place must be live before, and stay. Keys without Ctrl, Cmd or
+Alt belong to the control that has the focus: JupyterLab would move to another cell with an arrow and delete one with
+D. And a slider is called what the box beside it is called.
+"""
+_NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+_UNSEEN = widgets.Layout(height="1px", min_height="0", margin="0", overflow="hidden")
+
 _STYLE = {"description_width": "initial"}
 _WRAP = widgets.Layout(flex_flow="row wrap", width="100%")
 _ROW = widgets.Layout(flex="1 1 340px", max_width="480px", min_width="0")
@@ -399,6 +427,10 @@ _FIT = widgets.Layout(width="auto")
 
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _status(sentence: str) -> str:
+    return f'<img alt="" src="{_NOTHING}" onload="{escape(_HELP)}" style="display:none">{escape(sentence)}'
 
 
 def _html_table(rows: Sequence[Row]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from course import notebooks
+from course import notebooks, syllabus
 from course.notebooks import Notebook
 from course.paths import EXERCISES, FRONT_PAGE, GLOSSARY, LESSONS, ROOT
 
@@ -31,10 +31,17 @@ _STYLE = """\
 .bd-article .formula, .bd-article .cell_output > .output { overflow-x: auto; max-width: 100%; }
 .bd-article figure img { max-width: 100%; }
 .bd-article p, .bd-article li, .bd-article figcaption { overflow-wrap: anywhere; }
+.bd-article :is(p, li) code, .bd-article :is(p, li) code .pre { white-space: normal; }
+.bd-article td *, .bd-article th * { overflow-wrap: normal; }
+/* The sentence under a chart is not an aside. */
+.bd-article figcaption, .bd-article figcaption * { color: inherit; font-weight: inherit; text-align: left; }
+.bd-article .cell_output table { margin-left: 0; }
+@media (max-width: 600px) { .bd-article :is(td, th) { padding: .25rem .5rem; } }
 """
 _SETTINGS: dict[str, Any] = {
     "project": "Full-Stack AI Strategy",
     "html_title": "Full-Stack AI Strategy",
+    "author": "the course authors",
     "copyright": "the course authors, CC BY 4.0; code Apache-2.0",
     "language": "en",
     "extensions": ["myst_nb", "course.mathml"],
@@ -44,7 +51,7 @@ _SETTINGS: dict[str, Any] = {
     "html_css_files": ["course.css"],
     "html_copy_source": False,
     "html_show_sourcelink": False,
-    "html_theme_options": {"use_download_button": False, "use_fullscreen_button": False},
+    "html_theme_options": {"use_download_button": False, "use_fullscreen_button": False, "navbar_persistent": []},
     "html_math_renderer": "mathml",
     "nb_execution_mode": "off",
     "nb_ipywidgets_js": {},
@@ -119,21 +126,24 @@ def _write_source(folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         notebook = notebooks.read(path)
         if path == FRONT_PAGE:
-            notebook["cells"].append(_contents(pages[1:]))
+            notebook["cells"].append(_contents())
         target.write_text(notebooks.text_of(_with_page_links(notebook)), "utf-8")
     (folder / "_static").mkdir()
     (folder / "_static" / "course.css").write_text(_STYLE, "utf-8")
 
 
-def _contents(pages: list[Path]) -> dict[str, Any]:
+def _contents() -> dict[str, Any]:
     """Return the cell that puts the pages into the sidebar."""
-    names = {
-        caption: [f"/{page.relative_to(ROOT).with_suffix('').as_posix()}" for page in pages if page.parent == parent]
-        for caption, parent in (("Lessons", LESSONS), ("Exercises", EXERCISES))
+    entries = {
+        caption: [
+            f"{lesson.number} {lesson.title} </{folder.name}/{lesson.path.stem}>" for lesson in syllabus.lessons()
+        ]
+        for caption, folder in (("Lessons", LESSONS), ("Exercises", EXERCISES))
     }
+    entries["Look up"] = [f"/{GLOSSARY.relative_to(ROOT).with_suffix('').as_posix()}"]
     trees = [
-        "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *entries, "```"])
-        for caption, entries in names.items()
+        "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```"])
+        for caption, pages in entries.items()
     ]
     return {"cell_type": "markdown", "id": "index-contents", "metadata": {}, "source": "\n\n".join(trees)}
 

@@ -5,7 +5,7 @@
 Both draw the roofline of lesson 01 at the same size with the same lines and texts, in this process and by turns, so
 that whatever else the machine does falls on both. Timed is the way from setting the slider's value to the finished
 PNG: for the explorer until its HTML widget holds it, for `interactive` until a new figure has been saved as notebooks
-do it (`bbox_inches="tight"`). Not timed: the way to the browser and painting, which come on top of both.
+do it (`bbox_inches="tight"`). Not timed: the way to the browser and painting, for which see `explorer_browser.py`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ import ipywidgets as widgets
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 
 from course.explorer import Explorer
-from course.explorers.chips import BATCHES, RooflineChart, Serving, roofline, serve
+from course.explorers.chips import BASELINE, BATCHES, RooflineChart, Serving, roofline, serve
 
 MOVES, WARM_UP = 60, 5
 
@@ -47,14 +48,14 @@ def explorer_slider(explorer: Explorer[Serving]) -> Callable[[int], str]:
     return move
 
 
-def interactive_slider(state: dict[str, object]) -> Callable[[int], str]:
-    """Return what moves a slider of `interactive`, which draws the same chart as a new figure every time."""
+def drawer(state: dict[str, object]) -> Callable[[int], tuple[Figure, str]]:
+    """Return what draws the explorer's chart of a batch as a new pyplot figure, and says its sentence."""
     pattern = RooflineChart()
-    pictures: list[str] = []
 
-    def draw(batch: int) -> None:
+    def draw(batch: int) -> tuple[Figure, str]:
         result = serve(**{**state, "batch": batch})
-        pattern.update(result, serve(**{**state, "batch": batch, "chip": "H100 SXM"}))
+        ghost = serve(**{**state, "batch": batch, "chip": BASELINE})
+        pattern.update(result, ghost)
         fig, axes = plt.subplots(1, 2, figsize=pattern.figure.get_size_inches())
         for panel, kept in zip(axes, pattern.figure.axes, strict=True):
             panel.set(xscale="log", yscale="log", xlim=kept.get_xlim(), ylim=kept.get_ylim(), xlabel=kept.get_xlabel())
@@ -69,6 +70,18 @@ def interactive_slider(state: dict[str, object]) -> Callable[[int], str]:
                     panel.annotate(artist.get_text(), artist.xy, artist.get_position(), textcoords="offset points")
                 elif isinstance(artist, Text):
                     panel.set_title(artist.get_text(), loc="left")
+        return fig, pattern.sentence(result, ghost)
+
+    return draw
+
+
+def interactive_slider(state: dict[str, object]) -> Callable[[int], str]:
+    """Return what moves a slider of `interactive`, which draws the same chart as a new figure every time."""
+    draw = drawer(state)
+    pictures: list[str] = []
+
+    def show(batch: int) -> None:
+        fig, _ = draw(batch)
         stream = io.BytesIO()
         fig.savefig(stream, format="png", bbox_inches="tight")
         plt.close(fig)
@@ -77,7 +90,7 @@ def interactive_slider(state: dict[str, object]) -> Callable[[int], str]:
     slider = widgets.SelectionSlider(options=BATCHES)
     silent = contextlib.redirect_stdout(io.StringIO())  # outside a notebook, clearing the output prints
     with silent:
-        widgets.interactive(draw, batch=slider)
+        widgets.interactive(show, batch=slider)
 
     def move(batch: int) -> str:
         with silent:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from lab import ERRORS, open_notebook, run_all
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from course import questions
@@ -11,7 +12,6 @@ from course.notebooks import lessons
 
 LESSON = lessons()[1].name
 SLOW_MS = 120_000
-RUN = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 PUT = """([id, source]) => {
     const { content } = window.jupyterapp.shell.currentWidget;
     content.widgets.find(cell => cell.model.id === id).model.sharedModel.setSource(source);
@@ -25,16 +25,6 @@ SAYS = """([id, text]) => {
     const output = content.widgets.find(cell => cell.model.id === id).node.querySelector('.jp-OutputArea');
     return output.innerText.replace(/\\s+/g, ' ').includes(text);
 }"""
-ALL_RUN = """() => {
-    const { content } = window.jupyterapp.shell.currentWidget;
-    const code = content.widgets.filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim());
-    return code.every(cell => cell.model.executionState === 'idle' && cell.model.executionCount !== null);
-}"""
-ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
-    .filter(cell => cell.model.type === 'code')
-    .flatMap(cell => cell.model.outputs.toJSON())
-    .filter(output => output.output_type === 'error' || output.name === 'stderr')
-    .map(output => output.evalue || output.text)"""
 
 
 @pytest.fixture
@@ -43,19 +33,6 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(SLOW_MS)
     yield context.new_page()
     context.close()
-
-
-def open_notebook(page: Page, address: str, path: str) -> None:
-    page.goto(address.format(path))
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-    )
-
-
-def run_all(page: Page) -> None:
-    page.evaluate(RUN)
-    page.wait_for_function(ALL_RUN)
 
 
 def wait_for_output(page: Page, cell_id: str, text: str) -> None:

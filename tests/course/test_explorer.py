@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from course import charts
 from course.charts import Chart, Stage, figure, log_ticks
 from course.explorer import Choice, Explorer, Range, Steps
 
@@ -388,6 +389,30 @@ def test_what_is_blitted_is_what_a_full_drawing_shows(explorer):
         quick, full = (np.asarray(Image.open(io.BytesIO(png))) for png in (explorer.png(), explorer.full_draw_png()))
         assert (quick != full).any(axis=2).mean() < 0.005
         assert (quick < 128).any(), "nothing is drawn"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"color": "red"}, {"position": (9, -9)}, {"ha": "center"}, {"va": "center"}, {"rotation": 30}, {"fontsize": 16},
+     {"fontweight": "bold"}, {"alpha": 0.4}, {"visible": False}, {"text": "other"}, {"text": ""}],
+    ids=str,
+)  # fmt: skip
+def test_a_kept_text_is_drawn_anew_when_its_look_changes(explorer, change):
+    explorer.set(slope=2)
+    before = explorer.png()
+    explorer.chart.artists["end"].set(**change)
+    quick, full = (np.asarray(Image.open(io.BytesIO(png))) for png in (explorer.png(), explorer.full_draw_png()))
+    assert explorer.png() != before
+    assert (quick != full).any(axis=2).mean() < 0.0005
+
+
+def test_only_a_few_texts_are_kept(explorer, monkeypatch):
+    monkeypatch.setattr(charts, "_STAMPS", 3)
+    for slope in (0.5, 1, 1.5, 2, 2.5):
+        explorer.set(slope=slope)
+        quick, full = (np.asarray(Image.open(io.BytesIO(png))) for png in (explorer.png(), explorer.full_draw_png()))
+        assert (quick != full).any(axis=2).mean() < 0.0005
+    assert len(explorer._stage._stamps) == 3
 
 
 def test_a_text_that_grows_never_moves_the_axes(explorer):

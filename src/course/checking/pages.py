@@ -42,7 +42,7 @@ a { color: var(--accent); }
 @media print { body { margin: 0; max-width: none; } }
 """
 # nothing may be loaded or run, whatever slipped into a page
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
 def write(rows: Sequence[Row], missing: Sequence[str] | None, out: Path) -> list[Path]:
@@ -86,9 +86,9 @@ def learner_page(name: str, rows: Sequence[Row]) -> str:
     heads = ["Question", "What it asks", "Result", "!Points", "Remark"]
     body = (
         f"<h1>{_text(name)}</h1>\n<p class='lead'>{points} of {most} points: "
-        f"{_text(counted(Counter(row.status for row in rows)))}.</p>\n{_table('Results by question', heads, lines)}"
+        f"{_text(counted(Counter(row.status for row in rows)))}.</p>\n{table('Results by question', heads, lines)}"
     )
-    return _page(clean(name), body)
+    return page(clean(name), body)
 
 
 def class_page(rows: Sequence[Row], missing: Sequence[str] | None) -> str:
@@ -102,7 +102,7 @@ def class_page(rows: Sequence[Row], missing: Sequence[str] | None) -> str:
         "<h2>Questions</h2>",
         _items(rows),
         "<h2>Submissions</h2>",
-        _table(
+        table(
             "Points of each submission; the name leads to its own page",
             ["Submission", "!Points", "Share", "Answers"],
             [_submission(name, own) for name, own in submissions],
@@ -110,7 +110,7 @@ def class_page(rows: Sequence[Row], missing: Sequence[str] | None) -> str:
         "<h2>Walls around the code that was run</h2>",
         f"<p>{_walls(missing)}</p>",
     ]
-    return _page("Marks of the class", "\n".join(body))
+    return page("Marks of the class", "\n".join(body))
 
 
 def _items(rows: Sequence[Row]) -> str:
@@ -134,7 +134,7 @@ def _items(rows: Sequence[Row]) -> str:
         "question does not tell strong sheets from weak ones. A dash: all sheets are alike in one of the two."
     )
     heads = ["Question", "What it asks", "Right", "!Discrimination", "Most common misconception", "Answers"]
-    return _table(caption, heads, lines)
+    return table(caption, heads, lines)
 
 
 def _submission(name: str, rows: list[Row]) -> list[str]:
@@ -176,7 +176,7 @@ def _asks(question: str) -> str:
     return questions.ALL[question].asks if question in questions.ALL else ""
 
 
-def _table(caption: str, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def table(caption: str, heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """Return a table; a head that begins with `!` stands over numbers."""
     top = "".join(
         f'<th scope="col"{" class=number" if head.startswith("!") else ""}>{_text(head.lstrip("!"))}</th>'
@@ -189,7 +189,8 @@ def _table(caption: str, heads: Sequence[str], lines: Sequence[Sequence[str]]) -
     )
 
 
-def _page(title: str, body: str) -> str:
+def page(title: str, body: str) -> str:
+    """Return a whole page; `body` is HTML, the title is escaped."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'

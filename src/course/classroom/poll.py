@@ -6,6 +6,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,24 @@ class Poll:
             )
         axes.set_ylim(0, 1.1 * max(*self.counts, 1))
         return show(fig, alt=self.sentence, caption=self.sentence)
+
+    def page(self) -> str:
+        """Return the histogram as a page of HTML, with its numbers in a table."""
+        from course.checking import pages
+
+        lines = [
+            [
+                f'<th scope="row">{_span(*ends)}</th>',
+                f'<td class="number">{count}</td>',
+                f"<td>{'the answer lies here' if self._mark(*ends) else ''}</td>",
+            ]
+            for ends, count in zip(self._bins, self.counts, strict=True)
+        ]
+        table = pages.table("How many ranges hold each value", ["Value", "!Ranges", "Answer"], lines)
+        title = "What the class predicted"
+        return pages.page(
+            title, f"<h1>{title}</h1>\n<p class='lead'>{escape(self.asks)}</p>\n{self.picture().html}\n{table}"
+        )
 
     @property
     def _bins(self) -> list[tuple[float, float]]:

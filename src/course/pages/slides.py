@@ -26,6 +26,7 @@ _STYLE = """
 .reveal table { border-collapse: collapse; font-size: .72em; }
 .reveal th, .reveal td { padding: .15em .6em; text-align: left; vertical-align: top; }
 .reveal thead { border-bottom: 1px solid #000; } .anchor-link { display: none; }
+.reveal .slide-number { color: #fff; background: #333; }
 """
 _START = 'Reveal.initialize({hash: true, slideNumber: "c/t", width: 1120, height: 760, plugins: [RevealNotes]});'
 

@@ -1,6 +1,9 @@
 """A class's ranges become one histogram without names, beside the answer that the lesson stores."""
 
 import json
+import re
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -41,12 +44,23 @@ def test_ranges_are_counted_where_they_lie_beside_the_answer(tmp_path: Path) -> 
     assert sum("<- answer" in line for line in result.lines) == 1
 
 
+def test_a_page_holds_picture_sentence_and_every_number_and_escapes_what_it_is_given(tmp_path: Path) -> None:
+    result = poll(ballots(tmp_path, (10, 20), (12, 20), (11, 400)), ID)
+    page = replace(result, asks="<b>How many?</b>").page()
+    assert "&lt;b&gt;How many?" in page
+    assert result.sentence in unescape(page)
+    assert "data:image/png;base64," in page
+    assert re.findall(r'class="number">(\d+)<', page) == [str(count) for count in result.counts]
+    assert page.count("the answer lies here") == 1
+
+
 def test_without_the_truth_nothing_of_it_is_shown(tmp_path: Path) -> None:
     folder = ballots(tmp_path, (10, 20), (11, 21), (12, 22))
     hidden = poll(folder, ID, with_truth=False)
     assert hidden.truth is None
     assert "answer" not in " ".join(hidden.lines[1:])
     assert hidden.edges[-1] < 30
+    assert "lies here" not in hidden.page()
 
 
 def test_no_name_of_a_file_is_shown(tmp_path: Path) -> None:
@@ -101,6 +115,8 @@ def test_what_learners_export_is_what_the_poll_reads(tmp_path: Path, monkeypatch
     assert code == 0
     assert "3 of 3 hold it" in said
     assert (tmp_path / "poll.png").read_bytes().startswith(b"\x89PNG")
+    assert run("poll", box, "--id", ID, "--out", tmp_path / "poll.html")[0] == 0
+    assert (tmp_path / "poll.html").read_text("utf-8").startswith("<!doctype html>")
     code, said = run("predictions", "--export", box / "0.json")
     assert code == 2
     assert "exists already" in " ".join(said.split())
