@@ -45,13 +45,13 @@ def test_a_value_gets_its_status_and_reason(code: str, status: str, says: str) -
 
 
 def test_an_error_in_a_function_is_named_and_not_raised() -> None:
-    shown = feedback("def attainable(i, p, b):\n    return i / 0", "01-q3")
+    shown = feedback("def tokens_per_s(n, f, m, p, b):\n    return n / 0", "01-q5")
     assert shown.verdict.status == "error"
     assert "ZeroDivisionError" in repr(shown)
 
 
 def test_a_function_that_spoils_its_arguments_spoils_only_its_own() -> None:
-    code = "def attainable(i, p, b):\n    return min(p, i * b / 1000)"
+    code = "def choose(i, chips):\n    chips.sort(key=lambda c: min(c[1], i * c[2] / 1000))\n    return chips.pop()[0]"
     assert feedback(code, "01-q3").verdict.status == "right"
 
 
@@ -79,7 +79,7 @@ def test_later_hints_are_folded_inside_earlier_ones() -> None:
 
 
 def test_what_a_learner_wrote_is_escaped() -> None:
-    code = "def attainable(i, p, b):\n    raise ValueError('<script>alert(1)</script>')"
+    code = "def choose(i, chips):\n    raise ValueError('<script>alert(1)</script>')"
     page = feedback(code, "01-q3")._repr_html_()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page

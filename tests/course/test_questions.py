@@ -84,7 +84,7 @@ def test_a_right_answer_in_any_style_may_be_a_billionth_off(question: Question, 
         assert question.judge([nudged(value, factor) for value in seen], salt).status == "right"
 
 
-FUNCTION = questions.get("01-q3")
+FUNCTION = questions.get("01-q5")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -141,73 +142,80 @@ READ_CHART = Question(
 )
 
 
-def _roof(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> float:
-    return min(peak_tflops, intensity * bandwidth_gb_s / 1000)
+Limit = Callable[[float, float, float], float]
 
 
-def _roof_numpy(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> Any:
-    return np.minimum(peak_tflops * 1e12, intensity * bandwidth_gb_s * 1e9) / 1e12
+def _by(limit: Limit) -> Callable[[float, list[Any]], str]:
+    """Return a choice: the chip for which `limit(intensity, peak, bandwidth)` is largest."""
+    return lambda intensity, chips: str(max(chips, key=lambda chip: limit(intensity, chip[1], chip[2]))[0])
 
 
-def _roof_with_if(intensity: float, peak_tflops: float, bandwidth_gb_s: float) -> float:
-    ridge = peak_tflops * 1000 / bandwidth_gb_s
-    if intensity < ridge:
-        return intensity * bandwidth_gb_s / 1000
-    return peak_tflops
+def _choose_by_loop(intensity: float, chips: list[Any]) -> str:
+    best, most = "", 0.0
+    for name, peak, bandwidth in chips:
+        ridge = peak * 1000 / bandwidth
+        speed = peak if intensity >= ridge else peak * intensity / ridge
+        if speed > most:
+            best, most = name, speed
+    return best
 
 
-def _roof_inputs(draw: random.Random) -> Inputs:
-    """Jobs on both sides of the ridge; the first so far below that a lost factor of 1000 shows, too."""
+def _choose_inputs(draw: random.Random) -> Inputs:
+    """Three chips, each of which is the best for some job; the first job so poor that a lost thousand shows."""
     cases: Inputs = []
-    for side in (0.0004, 0.05, 0.4, 3.0, 20.0):
-        peak, bandwidth = draw.uniform(50, 2500), draw.uniform(300, 8000)
-        cases.append([side * peak * 1000 / bandwidth, peak, bandwidth])
-    # a ridge far below and one far above that of the H100, and jobs between: its 295 does not serve for every chip
-    low, high = draw.uniform(130, 170), draw.uniform(1500, 2000)
-    return [*cases, [draw.uniform(80, 250), low, 4000.0], [draw.uniform(350, 900), high, 1000.0]]
+    for low, high in ((0.02, 0.02), (2, 8), (160, 180), (160, 180), (2500, 4000)):
+        first, second, third = draw.sample("ABCDEFGHI", 3)
+        chips = [
+            [first, draw.uniform(1500, 2000), draw.uniform(1300, 1500)],
+            [second, draw.uniform(100, 200), draw.uniform(6000, 8000)],
+            [third, draw.uniform(600, 900), draw.uniform(3000, 4000)],
+        ]
+        draw.shuffle(chips)
+        cases.append([draw.uniform(low, high), chips])
+    return cases
 
 
-ROOF = Question(
+CHOOSE = Question(
     id="01-q3",
-    asks="Write the roofline as a function",
+    asks="Choose the fastest of several chips for a job by the roofline",
     objective=1,
-    answer_name="attainable",
-    reference=_roof,
-    alternatives=(_roof_numpy, _roof_with_if),
-    make_inputs=_roof_inputs,
+    answer_name="choose",
+    reference=_by(lambda i, p, b: min(p, i * b / 1000)),
+    alternatives=(_choose_by_loop,),
+    make_inputs=_choose_inputs,
     points=2,
     misconceptions=(
         Misconception(
-            "tera and giga mixed",
-            lambda i, p, b: min(p, i * b),
-            "Intensity times GB/s gives GFLOP/s. Compare like with like: the result is asked for in TFLOP/s.",
+            "highest peak",
+            _by(lambda i, p, b: p),
+            "You choose the highest peak whatever the job. Below its ridge a chip waits for memory.",
+        ),
+        Misconception(
+            "most bandwidth",
+            _by(lambda i, p, b: b),
+            "You choose the most bandwidth whatever the job. Above its ridge a chip cannot compute any faster.",
         ),
         Misconception(
             "max for min",
-            lambda i, p, b: max(p, i * b / 1000),
+            _by(lambda i, p, b: max(p, i * b / 1000)),
             "You took the larger of the two limits. Both bind at once: a chip is as fast as its slower half.",
         ),
         Misconception(
-            "one chip's ridge",
-            lambda i, p, b: i * b / 1000 if i < _H100.peak_tflops * 1000 / _H100.bandwidth_gb_s else p,
-            "Right for the H100. Did you write one chip's ridge into the function? Each chip has its own.",
+            "tera and giga mixed",
+            _by(lambda i, p, b: min(p, i * b)),
+            "Intensity times GB/s gives GFLOP/s, and the peak is in TFLOP/s. Compare like with like.",
         ),
         Misconception(
-            "no flat roof",
-            lambda i, p, b: i * b / 1000,
-            "Right below the ridge; above it, your chip computes faster than its peak.",
-        ),
-        Misconception(
-            "no slope",
-            lambda i, p, b: p,
-            "You return the peak whatever the job. Below the ridge the chip waits for memory.",
+            "the slowest",
+            _by(lambda i, p, b: -min(p, i * b / 1000)),
+            "Your speeds are right, but you return the slowest chip.",
         ),
     ),
     hints=(
-        "Two limits: the peak, and what memory can feed, which is intensity times bandwidth.",
-        "Bring the second into TFLOP/s (divide GFLOP/s by 1000), then return the smaller of the two.",
+        "For each chip two limits: its peak, and what its memory can feed, which is intensity times bandwidth.",
+        "The smaller one, in TFLOP/s, is its speed. `max(chips, key=...)` finds the chip with the largest.",
     ),
-    praise="One line, and it is the whole roofline.",
+    praise="Another job, another chip: that is why a list of peaks chooses nothing.",
     section="One equation",
 )
 
@@ -456,4 +464,4 @@ BREAK_EVEN = Question(
     section="The data",
 )
 
-QUESTIONS: tuple[Question, ...] = (RIDGE, READ_CHART, ROOF, CROSSOVER, RATE, MEASURED, CRITICISE, BREAK_EVEN)
+QUESTIONS: tuple[Question, ...] = (RIDGE, READ_CHART, CHOOSE, CROSSOVER, RATE, MEASURED, CRITICISE, BREAK_EVEN)
