@@ -16,6 +16,8 @@ from course.explorer import Choice, Explorer, Range, Steps
 
 X = np.linspace(0, 1, 11)
 POWERS = {"line": 1, "square": 2}
+ROUNDING = 4
+"""Levels of 255 by which two ways of blending the same texts over the same lines may differ."""
 
 
 def model(slope, power, scale):
@@ -403,7 +405,7 @@ def test_a_kept_text_is_drawn_anew_when_its_look_changes(explorer, change):
     explorer.chart.artists["end"].set(**change)
     quick, full = (np.asarray(Image.open(io.BytesIO(png))) for png in (explorer.png(), explorer.full_draw_png()))
     assert explorer.png() != before
-    assert (quick != full).any(axis=2).mean() < 0.0005
+    assert np.abs(quick.astype(int) - full).max() <= ROUNDING
 
 
 def test_only_a_few_texts_are_kept(explorer, monkeypatch):
@@ -411,7 +413,7 @@ def test_only_a_few_texts_are_kept(explorer, monkeypatch):
     for slope in (0.5, 1, 1.5, 2, 2.5):
         explorer.set(slope=slope)
         quick, full = (np.asarray(Image.open(io.BytesIO(png))) for png in (explorer.png(), explorer.full_draw_png()))
-        assert (quick != full).any(axis=2).mean() < 0.0005
+        assert np.abs(quick.astype(int) - full).max() <= ROUNDING
     assert len(explorer._stage._stamps) == 3
 
 
