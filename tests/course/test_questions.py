@@ -109,8 +109,8 @@ def test_an_unknown_mistake_gets_a_true_remark(answer: object, remark: str) -> N
         ("01-q6", None, "what `print` gives back"),
         ("01-q6", {"ratio": 1}, "a dictionary"),
         ("01-q6", decimal.Decimal("0.5"), "a Decimal"),
-        ("01-q7", {"ABD"}, "one letter each"),
-        ("01-q7", "A, B, D", "a set of letters"),
+        ("01-q7", {"BDE"}, "one letter each"),
+        ("01-q7", "B, D, E", "a set of letters"),
         ("01-q2", "chip C", "one of the letters"),
     ],
 )

@@ -367,33 +367,33 @@ CRITICISE = Question(
     asks="Say which objections to a claim the evidence supports",
     objective=5,
     answer_name="objections",
-    reference={"A", "B", "D"},
-    alternatives=(["A", "B", "D"], {"d", "b", "a"}),
+    reference={"B", "D", "E"},
+    alternatives=(["D", "B", "E"], {"b", "d", "e"}),
     misconceptions=(
         Misconception(
             "swings to the other extreme",
-            Choosing("C"),
-            "C says that the H20 wins everywhere. Look at prefill in the explorer: there it does not.",
+            Choosing("A"),
+            "A says that the H20 wins everywhere. Look at prefill in the explorer: there it does not.",
         ),
         Misconception(
             "memory size for everything",
-            Choosing("E"),
-            "E reasons from the size of the memory. Training is far above both ridges: there arithmetic binds, "
+            Choosing("C"),
+            "C reasons from the size of the memory. Training is far above both ridges: there arithmetic binds, "
             "and a larger memory does not change that.",
         ),
         Misconception(
             "misses where the claim is right",
-            LeavingOut("B"),
+            LeavingOut("D"),
             "Not all yet. A fair critic also looks for the jobs in which a claim is right.",
         ),
         Misconception(
             "takes the bound for the truth",
-            LeavingOut("D"),
+            LeavingOut("E"),
             "Not all yet. You have used the model; what did the measurements say about it?",
         ),
         Misconception(
             "misses the main objection",
-            LeavingOut("A"),
+            LeavingOut("B"),
             "Not all yet. What was the surprise in the lesson's second job?",
         ),
     ),

@@ -433,8 +433,8 @@ CRITICISE = Question(
     asks="Say which objections to a claim the evidence supports",
     objective=5,
     answer_name="objections",
-    reference={"A", "C", "D"},
-    alternatives=(["A", "C", "D"], {"d", "c", "a"}),
+    reference={"C", "D", "E"},
+    alternatives=(["D", "C", "E"], {"c", "d", "e"}),
     misconceptions=(
         Misconception(
             "one count proves the opposite",
@@ -443,12 +443,12 @@ CRITICISE = Question(
         ),
         Misconception(
             "trusts the curve",
-            Choosing("E"),
-            "E trusts a curve through two points. What did the lesson say is left over to warn you?",
+            Choosing("A"),
+            "A trusts a curve through two points. What did the lesson say is left over to warn you?",
         ),
         Misconception(
             "misses age and year",
-            LeavingOut("A"),
+            LeavingOut("D"),
             "Not all yet. What must be held equal to compare two rates, and how many projects are left?",
         ),
         Misconception(
@@ -458,7 +458,7 @@ CRITICISE = Question(
         ),
         Misconception(
             "misses where the claim is right",
-            LeavingOut("D"),
+            LeavingOut("E"),
             "Not all yet. A fair critic also grants what holds: look at the capability index.",
         ),
         Misconception(
