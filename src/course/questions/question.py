@@ -116,11 +116,7 @@ class Question:
         fits = numbers.keys() == self.scenario.numbers.keys() and all(map(is_number, numbers.values()))
         try:
             return self.scenario.ask(numbers) if fits else self
-        except (
-            ValueError,
-            ArithmeticError,
-            TypeError,
-        ):  # about made-up numbers nothing can be asked
+        except (ValueError, ArithmeticError, TypeError):  # nothing can be asked about numbers that are made up
             return self
 
     @property
