@@ -10,7 +10,7 @@ from aistack.assumptions import BASES
 from course.data import load
 from course.explorers.race import play
 from course.questions.families import Between, Choosing, First, LeavingOut, OtherThan
-from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario
+from course.questions.question import Inputs, Misconception, Numbers, Question, Scenario, told_apart
 from course.scenarios import backcast
 
 _SIGMAS = (0.2, 0.4, 0.6, 1, 1.5)
@@ -66,7 +66,7 @@ def _budget(numbers: Numbers) -> Question:
         ),
         praise="A strategy is a rule for a budget. Everything else in the race follows from it.",
         section="One year, by hand",
-        scenario=Scenario(numbers, _actor, _budget),
+        scenario=Scenario(numbers, told_apart(_actor, _budget), _budget),
     )
 
 

@@ -116,7 +116,7 @@ class Question:
         fits = numbers.keys() == self.scenario.numbers.keys() and all(map(is_number, numbers.values()))
         try:
             return self.scenario.ask(numbers) if fits else self
-        except (ValueError, ArithmeticError):  # numbers that somebody made up, about which nothing can be asked
+        except (ValueError, ArithmeticError, TypeError):  # nothing can be asked about numbers that are made up
             return self
 
     @property
