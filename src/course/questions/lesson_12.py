@@ -354,19 +354,19 @@ CRITICISE = Question(
     asks="Say which objections to a claim about independence hold",
     objective=5,
     answer_name="objections",
-    reference={"A", "B", "D"},
-    alternatives=(["B", "A", "D"], {"a", "b", "d"}),
+    reference={"A", "D", "E"},
+    alternatives=(["D", "A", "E"], {"a", "d", "e"}),
     points=2,
     misconceptions=(
         Misconception(
             "swings to the other extreme",
-            Choosing("C"),
-            "C does not follow: that some do without does not show that owning is worth nothing to others.",
+            Choosing("B"),
+            "B does not follow: that some do without does not show that owning is worth nothing to others.",
         ),
         Misconception(
             "a nation for a firm",
-            Choosing("E"),
-            "E judges all firms of a country at once. The table of owners has firms with and without each layer.",
+            Choosing("C"),
+            "C judges all firms of a country at once. The table of owners has firms with and without each layer.",
         ),
         Misconception(
             "design taken for supply",
@@ -375,12 +375,12 @@ CRITICISE = Question(
         ),
         Misconception(
             "independence taken for granted",
-            LeavingOut("B"),
+            LeavingOut("D"),
             "Not all yet. What happened to two makers in the part that breaks the model?",
         ),
         Misconception(
             "a fair critic",
-            LeavingOut("D"),
+            LeavingOut("E"),
             "Not all yet. A fair critic also says what owning a layer does give.",
         ),
     ),
