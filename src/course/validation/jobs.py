@@ -55,6 +55,7 @@ FUSED_SINCE = 2023
 """From this year on published jobs use fused attention on older chips, too (Dao et al., May 2022)."""
 SHARDED_TUNED_SINCE = 2025
 """From this year on sharded jobs run on kernels as good as those of split ones."""
+ADAPTERS = re.compile(r"(?<![a-z])(q?lora|peft|adapters?)(?![a-z])")
 GEFORCE_SHARE = 0.5
 """Of the listed rate, which GeForce cards reach when they add up in 16 bits; training adds up in 32."""
 TIED_BELOW, HEAD_WIDTH, EXPERTS, EXPERTS_PER_TOKEN, EXPERT_GROUP = 4e9, 128, 64, 8, 64
@@ -294,7 +295,7 @@ def _layout(
         sharded=sharded,
         recompute=_recompute(inputs, sharded, old or (not modern and "pipeline_parallel" in inputs)),
         stores_scores=not modern and (split or old),
-        frozen=bool(re.search(r"lora|peft|adapter", " ".join(str(each) for each in inputs.values()).lower())),
+        frozen=bool(ADAPTERS.search(" ".join(str(each) for each in inputs.values()).lower())),
     )
 
 

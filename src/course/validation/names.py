@@ -38,7 +38,7 @@ STANDARD: dict[str, tuple[str, ...]] = {
     # one training step
     "seq_tokens": (
         *("seq", "seqlen", "seq_len", "seq_length", "sequence_length", "sequence_len", "context_length"),
-        *("max_seq_len", "max_seq_length", "max_sequence_length", "context_len", "sl"),
+        *("max_seq_len", "max_seq_length", "max_sequence_length", "packed_sequence_length", "context_len", "sl"),
     ),
     "global_batch": ("gbs", "global_batch_size"),
     "micro_batch": ("microbatch", "mbs", "micro_batch_size", "microbatch_size"),

@@ -155,6 +155,8 @@ def test_adapters_learn_faster_than_whole_models() -> None:
     whole = predicted("training_step_throughput", inputs, "tokens_per_s", "tok/s").value
     adapter = predicted("training_step_throughput", inputs | {"method": "LoRA"}, "tokens_per_s", "tok/s").value
     assert 1.3 < adapter / whole < 3
+    note = inputs | {"note": "exploration"}
+    assert predicted("training_step_throughput", note, "tokens_per_s", "tok/s").value == whole
 
 
 def test_whoever_counts_no_chips_gives_the_speed_of_one() -> None:
