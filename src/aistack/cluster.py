@@ -130,7 +130,7 @@ def allreduce_seconds_estimate(
     between 1 and 64 MB it can be off by a factor of 2. Decides: how much of a step a given network eats.
 
     >>> round(8e9 / float(allreduce_seconds_estimate(8e9, 1, 8, 450, 400, in_network=True)) / 1e9)  # GB/s of payload
-    259
+    258
     """
     payload = positive("payload_bytes", payload_bytes)
     servers, local = _at_least_one("nodes", nodes), _at_least_one("chips_per_node", chips_per_node)

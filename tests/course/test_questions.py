@@ -2,6 +2,7 @@
 
 import decimal
 import itertools
+from collections import Counter
 
 import pytest
 
@@ -123,3 +124,10 @@ def test_an_answer_of_the_wrong_kind_is_told_the_kind(question: str, answer: obj
 def test_an_unknown_question_lists_the_known_ones() -> None:
     with pytest.raises(LookupError, match="01-q1"):
         questions.get("99-q9")
+
+
+def test_the_right_letters_of_a_sheet_are_not_those_of_the_others() -> None:
+    right = [frozenset(each.reference) for each in questions.ALL.values() if each.answer_name == "objections"]
+    assert len(right) == 14
+    assert max(Counter(right).values()) <= 2
+    assert max(Counter(letter for each in right for letter in each).values()) < 0.75 * len(right)
