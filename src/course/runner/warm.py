@@ -30,6 +30,7 @@ _NEEDLESS = ("debugpy", "isoduration", "rfc3986_validator", "rfc3987_syntax", "u
 """What ipykernel and jsonschema use if it is there and nothing here needs: a debugger, and checks of rare formats."""
 
 _POLL_S = 0.2
+_MOST_SHEETS = 100
 _LARGEST_REQUEST = 1 << 20
 _MOST_DESCRIPTORS = 4
 
@@ -186,12 +187,13 @@ def _be_session(work: socket.socket, channel: socket.socket) -> None:
 def _jobs(work: socket.socket, channel: socket.socket) -> Generator[Job]:
     """Yield the jobs that come: each is one JSON object with two descriptors beside it, for rows and for messages.
 
-    When one is over its kernel is ended, and only then it is told that it is, and whether there may be a `NEXT`.
+    When one is over its kernel is ended, and only then it is told that it is, and whether there may be a `NEXT`. After
+    so many sheets there is none: whatever piles up here unseen does not do so for ever.
     """
     from course.runner.nbval_rows import Job
 
     messages = sys.stderr.fileno()
-    while True:
+    for left in reversed(range(_MOST_SHEETS)):
         data, descriptors, _, _ = socket.recv_fds(work, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
         if not data:
             return
@@ -205,7 +207,7 @@ def _jobs(work: socket.socket, channel: socket.socket) -> Generator[Job]:
         try:
             with os.fdopen(rows, "w", encoding="utf-8") as out:
                 yield Job(job["notebook"], job["timeout_s"], out)
-            answer = NEXT
+            answer = NEXT if left else LAST
         finally:
             sys.stderr.flush()
             os.chdir("/")
