@@ -281,6 +281,8 @@ def _environment(temporary: str) -> dict[str, str]:
         # on a machine of many cores their threads alone would reserve more than a run may have
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        # a session meets new threads with every sheet, and would keep memory apart for each
+        "MALLOC_ARENA_MAX": "2",
         "COURSE_HOME": str(Path(temporary, "home")),
         "IPYTHONDIR": str(Path(temporary, "ipython")),
         "JUPYTER_RUNTIME_DIR": str(Path(temporary, "runtime")),
