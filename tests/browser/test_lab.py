@@ -26,6 +26,11 @@ SAYS = """([id, text]) => {
     return output.innerText.replace(/\\s+/g, ' ').includes(text);
 }"""
 
+CELL_OF = """element => window.jupyterapp.shell.currentWidget.content.widgets
+    .find(cell => cell.node.contains(element)).model.id"""
+PORTRAIT = {"width": 1100, "height": 1300}
+MARGIN_PX = 16
+
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
@@ -45,6 +50,21 @@ def pictures(explorer: Locator) -> list[str]:
     return list(explorer.locator("img").evaluate_all("all => all.map(each => each.src)"))
 
 
+def take_picture(page: Page, explorer: Locator, picture_to: str) -> None:
+    """Write the notebook without what JupyterLab has around it, down to the end of the explorer's sentence."""
+    page.set_viewport_size(PORTRAIT)
+    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    page.locator(".Toastify button", has_text="No").first.click()
+    page.evaluate(SHOW, page.evaluate(CELL_OF, explorer.element_handle()))
+    page.wait_for_timeout(1000)  # until all is drawn at its new width
+    panel = page.locator(".jp-NotebookPanel").bounding_box()
+    caption = explorer.locator("figcaption").bounding_box()
+    assert panel
+    assert caption
+    clip = {**panel, "height": min(panel["height"], caption["y"] + caption["height"] + MARGIN_PX - panel["y"])}
+    page.screenshot(path=picture_to, clip=clip, style=".jp-Notebook { scrollbar-width: none }")
+
+
 def test_a_lesson_runs_and_a_slider_moved_by_keyboard_changes_the_sentence(lab_address: str, page: Page) -> None:
     open_notebook(page, lab_address, f"lessons/{LESSON}")
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
@@ -61,7 +81,7 @@ def test_a_lesson_runs_and_a_slider_moved_by_keyboard_changes_the_sentence(lab_a
     assert pictures(explorer) != drawn
     assert explorer.locator("img").first.get_attribute("alt") == caption.text_content()
     if picture_to := os.environ.get("COURSE_SCREENSHOT"):
-        page.screenshot(path=picture_to)
+        take_picture(page, explorer, picture_to)
 
 
 def test_an_exercise_answered_wrongly_and_then_rightly(lab_address: str, page: Page) -> None:
