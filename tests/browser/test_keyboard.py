@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from lab import ERRORS, open_notebook, run_all
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from course.explorers import every
 
@@ -15,6 +15,7 @@ STAND_AT = """async id => {
     await content.scrollToCell(content.activeCell, 'start');
     content.mode = 'command';
     content.activeCell.node.focus();
+    await new Promise(done => setTimeout(done, 200));  // JupyterLab moves the focus once more
 }"""
 LOOK = """CONTROLS => {
     window.panel = document.activeElement.closest('.jp-Cell').querySelector('.course-explorer');
@@ -77,7 +78,10 @@ class Hands:
         """Press a key and wait for another sentence, shown and heard; return it."""
         before = self._page.evaluate("() => [said.textContent, scenario.value]")
         self._page.keyboard.press(key)
-        self._page.wait_for_function(SETTLED, arg=before)
+        try:
+            self._page.wait_for_function(SETTLED, arg=before)
+        except TimeoutError as error:
+            raise AssertionError(f"{key} changes nothing: {self._page.evaluate(FOCUSED)}, {before}") from error
         return self.heard()
 
     def heard(self) -> str:
