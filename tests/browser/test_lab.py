@@ -26,8 +26,6 @@ SAYS = """([id, text]) => {
     return output.innerText.replace(/\\s+/g, ' ').includes(text);
 }"""
 
-CELL_OF = """element => window.jupyterapp.shell.currentWidget.content.widgets
-    .find(cell => cell.node.contains(element)).model.id"""
 PORTRAIT = {"width": 1100, "height": 1300}
 MARGIN_PX = 16
 
@@ -51,18 +49,20 @@ def pictures(explorer: Locator) -> list[str]:
 
 
 def take_picture(page: Page, explorer: Locator, picture_to: str) -> None:
-    """Write the notebook without what JupyterLab has around it, down to the end of the explorer's sentence."""
+    """Write what the notebook shows from the heading above the explorer down to the end of its sentence."""
     page.set_viewport_size(PORTRAIT)
     page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     page.locator(".Toastify button", has_text="No").first.click()
-    page.evaluate(SHOW, page.evaluate(CELL_OF, explorer.element_handle()))
+    heading, caption = page.locator(".jp-RenderedHTMLCommon h2", has_text="What if?"), explorer.locator("figcaption")
+    heading.scroll_into_view_if_needed()
+    caption.scroll_into_view_if_needed()
     page.wait_for_timeout(1000)  # until all is drawn at its new width
-    panel = page.locator(".jp-NotebookPanel").bounding_box()
-    caption = explorer.locator("figcaption").bounding_box()
+    panel, top, end = (each.bounding_box() for each in (page.locator(".jp-NotebookPanel"), heading, caption))
     assert panel
-    assert caption
-    clip = {**panel, "height": min(panel["height"], caption["y"] + caption["height"] + MARGIN_PX - panel["y"])}
-    page.screenshot(path=picture_to, clip=clip, style=".jp-Notebook { scrollbar-width: none }")
+    assert top
+    assert end
+    clip = {**panel, "y": top["y"] - MARGIN_PX, "height": end["y"] + end["height"] - top["y"] + MARGIN_PX}
+    page.screenshot(path=picture_to, clip=clip)
 
 
 def test_a_lesson_runs_and_a_slider_moved_by_keyboard_changes_the_sentence(lab_address: str, page: Page) -> None:
