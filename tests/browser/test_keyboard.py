@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from lab import ERRORS, open_notebook, run_all
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from course.explorers import every
 
@@ -15,6 +15,7 @@ STAND_AT = """async id => {
     await content.scrollToCell(content.activeCell, 'start');
     content.mode = 'command';
     content.activeCell.node.focus();
+    await new Promise(done => setTimeout(done, 200));  // JupyterLab moves the focus once more
 }"""
 LOOK = """CONTROLS => {
     window.panel = document.activeElement.closest('.jp-Cell').querySelector('.course-explorer');
@@ -24,6 +25,7 @@ LOOK = """CONTROLS => {
     };
     window.controls = [...panel.querySelectorAll(CONTROLS)];
     window.unfocused = new Map(controls.map(each => [each, look(each)]));
+    window.scenario = panel.querySelector('input[type=text]');
     window.said = panel.querySelector('[aria-live=polite]');
     return controls.map(each => each.textContent || each.labels?.[0]?.textContent || each.getAttribute('role'));
 }"""
@@ -40,7 +42,9 @@ FOCUSED = """() => {
         value: one.value,
     };
 }"""
-SETTLED = """() => panel.querySelector('figcaption').textContent === said.textContent
+SETTLED = """([sentence, state]) => said.isConnected && said.textContent !== sentence
+    && (scenario.value !== state || document.activeElement.textContent === 'Load scenario')
+    && panel.querySelector('figcaption').textContent === said.textContent
     && controls.some(each => each.textContent === 'Undo' && !each.disabled)
     && [...panel.querySelectorAll('.course-lever:has([role=slider])')].every(lever => {
         const now = Number(lever.querySelector('[role=slider]').getAttribute('aria-valuenow'));
@@ -72,10 +76,12 @@ class Hands:
 
     def press_and_hear(self, key: str) -> str:
         """Press a key and wait for another sentence, shown and heard; return it."""
-        before = self.heard()
+        before = self._page.evaluate("() => [said.textContent, scenario.value]")
         self._page.keyboard.press(key)
-        self._page.wait_for_function("before => said.isConnected && said.textContent !== before", arg=before)
-        self._page.wait_for_function(SETTLED)
+        try:
+            self._page.wait_for_function(SETTLED, arg=before)
+        except TimeoutError as error:
+            raise AssertionError(f"{key} changes nothing: {self._page.evaluate(FOCUSED)}, {before}") from error
         return self.heard()
 
     def heard(self) -> str:
@@ -99,21 +105,26 @@ def test_an_explorer_is_used_with_the_keyboard_alone(page: Page, name: str) -> N
     page.wait_for_function("() => document.activeElement.closest('.jp-Cell')?.querySelector('[aria-live=polite]')")
     controls, hands = page.evaluate(LOOK, CONTROLS), Hands(page)
     undo, reset, load = (controls.index(word) for word in ("Undo", "Reset", "Load scenario"))
-    start, scenario = hands.heard(), page.evaluate("() => panel.querySelector('input[type=text]').value")
+    start = said = hands.heard()
+    case = said_of_case = ""
     focus = hands.tab_until(lambda place: place != -1)  # past the tools that JupyterLab puts before it
     for place in range(len(controls)):
         assert focus["place"] == place
         assert focus["name"], f"control {place} has no name"
         assert focus["visible"], f"nobody sees that {focus['name']} has the focus"
-        if place in (reset, load):
+        if place == reset:
             assert hands.press_and_hear("Enter") == start
+        elif place == load:
+            assert hands.press_and_hear("Enter") == said_of_case
         elif focus["kind"] in MOVES:
             on, back = MOVES[str(focus["kind"])]
-            hands.press_and_hear(back if focus["back"] else on)
+            said = hands.press_and_hear(back if focus["back"] else on)
+            if place == 0:
+                case, said_of_case = page.evaluate("() => scenario.value"), said
         elif place != undo:
             page.keyboard.press("Control+a")
-            page.keyboard.insert_text(scenario)
+            page.keyboard.insert_text(case)
         focus = hands.tab()
     assert focus["place"] == -1, "a trap: Tab does not lead out"
     hands.tab_until(lambda place: place == undo, "Shift+Tab")
-    assert hands.press_and_hear("Space") != start
+    assert hands.press_and_hear("Space") == said, "the state before the scenario was loaded"

@@ -26,6 +26,9 @@ SAYS = """([id, text]) => {
     return output.innerText.replace(/\\s+/g, ' ').includes(text);
 }"""
 
+PORTRAIT = {"width": 1100, "height": 1300}
+MARGIN_PX = 16
+
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
@@ -45,6 +48,23 @@ def pictures(explorer: Locator) -> list[str]:
     return list(explorer.locator("img").evaluate_all("all => all.map(each => each.src)"))
 
 
+def take_picture(page: Page, explorer: Locator, picture_to: str) -> None:
+    """Write what the notebook shows from the heading above the explorer down to the end of its sentence."""
+    page.set_viewport_size(PORTRAIT)
+    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    page.locator(".Toastify button", has_text="No").first.click()
+    heading, caption = page.locator(".jp-RenderedHTMLCommon h2", has_text="What if?"), explorer.locator("figcaption")
+    heading.scroll_into_view_if_needed()
+    caption.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)  # until all is drawn at its new width
+    panel, top, end = (each.bounding_box() for each in (page.locator(".jp-NotebookPanel"), heading, caption))
+    assert panel
+    assert top
+    assert end
+    clip = {**panel, "y": top["y"] - MARGIN_PX, "height": end["y"] + end["height"] - top["y"] + MARGIN_PX}
+    page.screenshot(path=picture_to, clip=clip)
+
+
 def test_a_lesson_runs_and_a_slider_moved_by_keyboard_changes_the_sentence(lab_address: str, page: Page) -> None:
     open_notebook(page, lab_address, f"lessons/{LESSON}")
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
@@ -61,7 +81,7 @@ def test_a_lesson_runs_and_a_slider_moved_by_keyboard_changes_the_sentence(lab_a
     assert pictures(explorer) != drawn
     assert explorer.locator("img").first.get_attribute("alt") == caption.text_content()
     if picture_to := os.environ.get("COURSE_SCREENSHOT"):
-        page.screenshot(path=picture_to)
+        take_picture(page, explorer, picture_to)
 
 
 def test_an_exercise_answered_wrongly_and_then_rightly(lab_address: str, page: Page) -> None:

@@ -248,6 +248,15 @@ def test_a_scenario_that_cannot_be_used_is_refused_in_red_and_kept_for_mending(e
 # ---- the panel
 
 
+def test_the_sentence_is_told_to_those_who_listen_and_a_failure_only_as_an_alert(explorer, panel):
+    (status,) = [w for w in panel.all if isinstance(w, widgets.HTML) and "aria-live" in w.value]
+    explorer.set(slope=2)
+    assert unescape(re.sub("<[^>]*>", "", status.value)) == explorer.sentence
+    explorer.set(slope=3, scale=4)
+    assert panel.red()
+    assert re.sub("<[^>]*>", "", status.value) == ""
+
+
 def test_every_slider_has_a_box_with_a_name_beside_it(panel):
     assert len(panel.sliders()) == 2
     for slider in panel.sliders():
