@@ -6,8 +6,7 @@ One notebook in a real JupyterLab and a headless Chromium holds the explorer of 
 the same chart as a new figure and prints the same sentence. A slider is focused and an arrow key pressed, in turns of
 a few presses each. Before each turn of the explorer its context is moved on, so that each press leads to a state
 that it has not yet drawn. The clock starts with the browser's own time of the key press; it stops when picture and
-sentence have both changed, every picture is decoded and two animation frames have passed, the second of which begins
-after the first has been painted.
+sentence have both changed, every picture is decoded, and the next animation frame has been painted.
 """
 
 from __future__ import annotations
@@ -72,7 +71,10 @@ START_CLOCK = """() => {
             watch.disconnect();
             const changed = gone(start);
             await Promise.all(now.images.map(each => each.decode()));
-            requestAnimationFrame(() => requestAnimationFrame(() => done({ changed, painted: gone(start) })));
+            // a message posted while a frame is made arrives when that frame is painted
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = () => done({ changed, painted: gone(start) });
+            requestAnimationFrame(() => port2.postMessage(null));
         });
         watch.observe(root, { childList: true, subtree: true, attributes: true, characterData: true });
     }, { once: true, capture: true }));
