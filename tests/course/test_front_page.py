@@ -7,7 +7,7 @@ import pytest
 
 from course import front_page, notebooks, predictions, state, syllabus
 from course.notebooks import DriftError
-from course.paths import LESSONS
+from course.paths import LESSONS, ROOT
 
 
 def markdown(notebook: notebooks.Notebook) -> str:
@@ -16,6 +16,15 @@ def markdown(notebook: notebooks.Notebook) -> str:
 
 def test_the_stored_pages_are_what_the_lessons_say() -> None:
     front_page.build(check=True)
+
+
+def test_the_readme_states_the_minutes_that_the_lessons_state() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d\d) \| \[(.+?)\]\(lessons/(.+?)\) .*\| (\d+) \+ (\d+) \|$", readme, re.MULTILINE)
+    told = [(number, title, file, int(lesson), int(exercises)) for number, title, file, lesson, exercises in rows]
+    assert told == [
+        (each.number, each.title, each.path.name, each.minutes, each.exercise_minutes) for each in syllabus.lessons()
+    ]
 
 
 def test_a_page_that_somebody_edited_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
