@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -47,14 +47,16 @@ class Outlook:
 
 
 @cache
-def play(strategy: str, rival: str, access: float, sigma: float, severity: float, winning: str) -> Outlook:
+def play(
+    strategy: str, rival: str, access: float, sigma: float, severity: float, winning: str, draws: int = DRAWS
+) -> Outlook:
     """Run the race of 2025 to 2035; `access` to chips and `severity` of a new rule in per cent."""
-    scenario = deepcopy(_scenario())
+    scenario = deepcopy(_scenario(draws))
     scenario["seed"], scenario["assumptions"] = SEED, {"sigma": sigma}
     us, china = scenario["actors"]
     us["strategy"], china["strategy"], china["chip_access"] = rival, strategy, access / 100
     scenario["shocks"][0]["severity"] = severity / 100
-    race = simulate(scenario, _assumptions())
+    race = simulate(scenario, _assumptions(draws))
     ratios = {name: 100 * values[1] / values[0] for name in MEASURES for values in [race.measure(name)]}
     return Outlook(
         strategy=strategy,
@@ -149,11 +151,11 @@ class RaceChart(Chart[Outlook]):
         return [*rows, ("Points behind in 2035, middle draw", number(behind))]
 
 
-def outlook() -> Explorer[Outlook]:
+def outlook(draws: int = DRAWS) -> Explorer[Outlook]:
     """Return the explorer of lesson 13: play the race for the Chinese cloud firms."""
     return Explorer(
         "Play the race",
-        play,
+        partial(play, draws=draws),
         [
             Choice("strategy", "Chinese firms play", STRATEGIES, "open full stack"),
             Choice("rival", "US firms play", RIVAL, "full stack"),
@@ -176,10 +178,10 @@ def outlook() -> Explorer[Outlook]:
 
 
 @cache
-def _scenario() -> dict[str, Any]:
-    return scenarios.race(draws=DRAWS)
+def _scenario(draws: int) -> dict[str, Any]:
+    return scenarios.race(draws=draws)
 
 
 @cache
-def _assumptions() -> Assumptions:
-    return drawn(DRAWS, SEED, tuple(name for name in BASES if name != "sigma"))
+def _assumptions(draws: int) -> Assumptions:
+    return drawn(draws, SEED, tuple(name for name in BASES if name != "sigma"))
