@@ -63,9 +63,9 @@ class Shape:
     shared_experts: float = 0
 
     def __post_init__(self) -> None:
-        for field in fields(self)[:-1]:
-            positive(field.name, getattr(self, field.name))
-        not_negative("shared_experts", self.shared_experts)
+        for field in fields(self):
+            check = not_negative if field.name == "shared_experts" else positive
+            check(field.name, getattr(self, field.name))
 
 
 # Sizes that people chose: parameters, layers, hidden size. T. Brown et al. 2020, arXiv:2005.14165, table 2.1, up to

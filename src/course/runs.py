@@ -87,7 +87,6 @@ def three_steps() -> dict[str, StepSeconds]:
         pipeline_parallel=16,
         expert_parallel=64,
         virtual_stages=2,
-        expert_tensor_parallel=1,
         hidden_exchange=True,
     )
     return {
